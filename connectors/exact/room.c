@@ -1,0 +1,1 @@
+typedef int connectors_room;

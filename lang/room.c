@@ -1,0 +1,1 @@
+/* placeholder */ typedef int lang_room;
