@@ -1,0 +1,49 @@
+/* A connection with its settings put together: what the project says, the
+ * connector's defaults, --set NAME.key=value, the environment (MLC_NAME_KEY)
+ * and the facts learnt from the system. */
+#ifndef MLC_RUNTIME_CONNECTION_H
+#define MLC_RUNTIME_CONNECTION_H
+
+#include "lang/program.h"
+#include "runtime/connector.h"
+#include "runtime/keep.h"
+
+/* --set Exact.url=… and --connection Exact=ExactBE, in order. */
+struct connection_override {
+    struct text connection;
+    struct text key;   /* empty: `value` is the connection to run on */
+    struct text value;
+    struct connection_override *next;
+};
+/* "NAME.key=value" / "NAME=OTHER". -1 with ERROR_USAGE. */
+int connection_override_parse(struct arena *arena, struct text argument,
+                              bool is_setting,
+                              struct connection_override **list,
+                              struct error *err);
+
+struct connection_setup {
+    struct connection_info info; /* first: the callbacks find the rest by it */
+    const struct connector *connector;
+    struct arena *arena;
+    struct map settings; /* name → struct text */
+    struct map facts;    /* name → struct text */
+    bool url_explicit, auth_url_explicit;
+    struct text proxy;   /* setting `proxy`; empty: none */
+};
+
+/* Builds the connection `name`. A connector's own name in capitals ("Exact")
+ * is a connection even when no project declares it. -1 with ERROR_USAGE and a
+ * hint when it does not exist or a setting is wrong. */
+int connection_build(const struct program *program, struct text name,
+                     const struct connection_override *overrides,
+                     int64_t now_ms, struct arena *arena,
+                     struct connection_setup **out, struct error *err);
+int connection_load_facts(struct connection_setup *c, struct keep *keep,
+                          struct error *err);
+int connection_learn(struct connection_setup *c, struct keep *keep,
+                     struct text name, struct text value, struct error *err);
+/* Names of all connections of the project, else of all connectors. */
+size_t connection_names(const struct program *program, struct arena *arena,
+                        struct text **names);
+
+#endif

@@ -1,0 +1,132 @@
+/* Sends connectors' requests: settings, credentials, budgets, waiting and
+ * repeating are decided here and nowhere else. A connector only says what a
+ * request is and what an answer means.
+ *
+ * What is sent again: reads, writes that are safe to repeat, and calls that
+ * were provably not processed (no connection, 429, refused stream). Anything
+ * else comes back as ANSWER_FAILED with `lost`: the outbox settles it. */
+#ifndef MLC_RUNTIME_TRANSPORT_H
+#define MLC_RUNTIME_TRANSPORT_H
+
+#include "lang/program.h"
+#include "runtime/connection.h"
+#include "runtime/connector.h"
+#include "runtime/keep.h"
+
+struct transport; /* one per process */
+struct channel;   /* a connection that is open */
+
+struct transport_options {
+    const struct program *program; /* connections; NULL: implied ones only */
+    struct keep *keep;             /* vault, budgets, leases, facts */
+    const struct connection_override *overrides; /* --set, --connection */
+    bool dry_run;        /* whatever writes is refused before it is sent */
+    int64_t deadline_ms; /* instant: nothing waits past it; 0: none */
+    int64_t wait_max_ms; /* longest single wait before parking; 0: 60 s */
+    int64_t now_ms;      /* the run's frozen clock; 0: now */
+    const volatile int *stop; /* set by a signal handler: stop soon; or NULL */
+};
+
+int transport_open(const struct transport_options *options,
+                   struct transport **out, struct error *err);
+void transport_close(struct transport *t);
+
+/* Opens a connection by its name. No call is made yet: signing in and
+ * learning facts happen before the first one. Borrowed: lives as long as the
+ * transport; the same name gives the same channel. */
+int transport_connect(struct transport *t, struct text name,
+                      struct channel **out, struct error *err);
+const struct connector *channel_connector(const struct channel *c);
+/* With `learnt` usable after channel_prepare. */
+const struct connection_info *channel_info(const struct channel *c);
+/* Signs in if needed and learns facts (`discover`). transport_send does it by
+ * itself; requests that depend on facts need it before they are built. */
+int channel_prepare(struct channel *c, struct error *err);
+/* Forgets what was learnt and learns it again. */
+int channel_discover(struct channel *c, struct error *err);
+
+/* One call as the engine sees it. */
+struct exchange {
+    const struct request *request;
+    struct arena *arena; /* response and answer live here */
+    /* What the response means; called once per attempt that was answered. A
+     * lost write is not shown to it. NULL: any 2xx is done. */
+    void (*classify)(void *ctx, const struct response *response,
+                     struct answer *answer);
+    void *ctx;
+
+    int result;              /* 0, or -1 with `error` */
+    struct response response; /* of the last attempt */
+    struct answer answer;
+    struct error error;
+    int attempts;         /* calls made */
+    int64_t waited_ms;
+    int64_t sent_ms;      /* instant the last attempt began */
+    int64_t park_until_ms; /* with ERROR_TRANSIENT: when it is worth trying */
+};
+
+/* 0: `answer` is DONE, REFUSED or FAILED (lost or not understood).
+ * -1: not processed; `x->error` and `err` say why:
+ *   ERROR_TRANSIENT  outage, limit: park until `park_until_ms`
+ *   ERROR_SIGN_IN    a person must sign in; `answer` is SIGN_IN
+ *   ERROR_GUARD      dry run, budget, host not allowed
+ *   ERROR_USAGE      settings or credentials missing */
+int transport_send(struct channel *c, struct exchange *x, struct error *err);
+/* Several reads at once, as many in flight as the vendor allows. Every
+ * exchange gets its own result; the return is 0 if all are 0. */
+int transport_send_all(struct channel *c, struct exchange *list, size_t count);
+
+/* A page: read_request, send, read_answer. As transport_send; `page` is filled
+ * when the answer is DONE. */
+int transport_read(struct channel *c, const struct read_spec *spec,
+                   struct text next, struct arena *arena, struct page *page,
+                   struct answer *answer, struct error *err);
+/* First pages of several reads at once (READ_KEYS batches, objects to
+ * preload). Each has its own result and error. */
+struct page_read {
+    const struct read_spec *spec;
+    struct text next;
+    struct arena *arena;
+    struct page page;
+    struct answer answer;
+    int result;
+    struct error error;
+    int64_t park_until_ms;
+};
+int transport_read_all(struct channel *c, struct page_read *list, size_t count);
+
+/* A write whose request was made by write_request and stored in the outbox:
+ * sends it and fills `results` (spec->item_count). -1: nothing of it was
+ * processed. 0: each result has its own verdict; a lost call makes all of them
+ * ANSWER_FAILED. */
+struct write_call {
+    const struct request *request;
+    const struct write_spec *spec;
+    struct arena *arena;
+    struct write_result *results;
+    bool lost;             /* nobody knows: in doubt */
+    int64_t sent_ms;
+    int64_t park_until_ms;
+};
+int transport_write(struct channel *c, struct write_call *w, struct error *err);
+
+/* ---------------------------------------------------------------- figures */
+struct call_count { /* what a run used, for its summary */
+    size_t calls, retries, refreshes;
+    int64_t waited_ms;
+};
+void channel_counts(const struct channel *c, struct call_count *out);
+
+struct forecast {
+    int64_t needed;           /* calls asked about */
+    int64_t remaining, limit; /* of the tightest window; -1 unknown */
+    const char *window;       /* "day", "minute" …; NULL unknown */
+    int64_t ready_ms;         /* instant the last of them can be made */
+};
+/* What `calls` more would do to the budgets. Returns 0 if they fit, 1 if the
+ * day (or hour) is not enough. */
+int channel_forecast(struct channel *c, int64_t calls, struct forecast *out);
+/* "about 340 of 5,000 daily calls" */
+void forecast_print(const struct forecast *f, struct buf *out);
+
+#endif
