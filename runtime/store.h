@@ -1,0 +1,457 @@
+/* The state of a project: what was written where, what waits, what is in
+ * doubt, and the sealed blobs of the vault. Behind it stands SQLite on one
+ * host; nothing above this header knows that, so that a server several hosts
+ * share can stand beside it: no statement text, no database type, leases with
+ * fencing numbers, and no transaction is held across a network call.
+ *
+ * Every function returns 0, or -1 with `err` filled; look-ups return 1 when
+ * there is nothing. Texts given back are copied into the arena of the caller.
+ * A writing call outside store_begin … store_commit is a transaction of its
+ * own. Instants are milliseconds since 1970, from the caller. */
+#ifndef MLC_RUNTIME_STORE_H
+#define MLC_RUNTIME_STORE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+
+struct store;
+
+/* ------------------------------------------------------------- the file */
+enum store_mode {
+    STORE_WRITE,  /* make it if it is not there */
+    STORE_USE,    /* it must be there */
+    STORE_READ,   /* read only; 1 when it is not there */
+};
+
+#define STORE_SCHEMA 1 /* version of the tables; a newer one is refused */
+
+/* Opens (and upgrades) the state at `path`. The folder gets 0700 and the file
+ * 0600; a link, another owner or wider rights are refused. */
+int store_open(const char *path, enum store_mode mode, struct store **out,
+               struct error *err);
+void store_close(struct store *s);
+/* The state's own identity, made with it: 32 hex digits. */
+const char *store_instance(const struct store *s);
+const char *store_path(const struct store *s);
+/* For doctor: library version, journal mode and why. */
+void store_describe(const struct store *s, struct buf *out);
+/* Reads everything and compares; -1 names the first thing that is wrong. */
+int store_verify(struct store *s, struct error *err);
+/* A consistent copy at `path`, also during a run; never over an old file. */
+int store_backup(struct store *s, const char *path, struct error *err);
+/* Space kept aside so that an answer can be booked on a full disk. `spend`
+ * gives it free: 0 when there was one. `keep` makes it again. */
+int store_reserve_keep(struct store *s, struct error *err);
+int store_reserve_spend(struct store *s);
+/* True after a failure that no repetition can mend (fsync, damaged file). */
+bool store_is_broken(const struct store *s);
+/* True when the last error was a full disk. */
+bool store_is_full(const struct store *s);
+
+int store_begin(struct store *s, struct error *err);
+int store_commit(struct store *s, struct error *err);
+void store_rollback(struct store *s);
+
+/* ------------------------------------------------ leases and locks */
+struct lease {
+    char name[192];  /* "token:Exact", "flow:cost_centers" */
+    char owner[96];  /* host, process and start, made by store_open */
+    int64_t fence;   /* grows with every new holder, never falls */
+    int64_t until_ms;
+};
+
+/* 0: it is ours, with a new fence; 1: another has it and `out` tells who. */
+int store_lease_take(struct store *s, const char *name, int64_t now_ms,
+                     int64_t lives_ms, struct lease *out, struct error *err);
+/* 0 still ours and prolonged; 1 lost. */
+int store_lease_renew(struct store *s, struct lease *lease, int64_t now_ms,
+                      int64_t lives_ms, struct error *err);
+/* -1 with ERROR_LOCKED unless the fence is still the newest. Call it inside
+ * the transaction that commits the effect. */
+int store_lease_check(struct store *s, const struct lease *lease,
+                      struct error *err);
+/* Gives it up if it is still ours; the fence stays. */
+void store_lease_release(struct store *s, const struct lease *lease);
+
+/* A lock that dies with its holder: held by the kernel for this process.
+ * 0 ours, 1 another process holds it. */
+int store_lock(struct store *s, const char *name, struct error *err);
+void store_unlock(struct store *s, const char *name);
+/* Does anybody (this process too) hold it now? */
+bool store_is_locked(struct store *s, const char *name);
+
+/* ------------------------------------------------------------ the vault */
+/* Opaque to the store: sealed secrets, tokens, keys and their canary. */
+struct vault_blob {
+    struct text bytes;
+    int64_t version;    /* counts up with every put */
+    int64_t changed_ms;
+};
+
+int store_vault_get(struct store *s, struct text connection, struct text field,
+                    struct arena *arena, struct vault_blob *out,
+                    struct error *err);
+/* `expected` is the version it replaces: 0 none there yet, -1 whatever is.
+ * Returns 1 when another version stands there. Durable on return. */
+int store_vault_put(struct store *s, struct text connection, struct text field,
+                    struct text bytes, int64_t expected, int64_t now_ms,
+                    struct error *err);
+/* Empty `field`: all of the connection. */
+int store_vault_remove(struct store *s, struct text connection,
+                       struct text field, struct error *err);
+int store_vault_each(struct store *s, struct text connection, /* empty: all */
+                     struct arena *arena,
+                     int (*each)(void *ctx, struct text connection,
+                                 struct text field,
+                                 const struct vault_blob *blob),
+                     void *ctx, struct error *err);
+
+/* Facts learnt of a connection (division, tenant name). */
+int store_learnt_get(struct store *s, struct text connection, struct text name,
+                     struct arena *arena, struct text *out, struct error *err);
+int store_learnt_put(struct store *s, struct text connection, struct text name,
+                     struct text value, int64_t now_ms, struct error *err);
+int store_learnt_clear(struct store *s, struct text connection,
+                       struct error *err);
+
+/* Settings of the state itself, by name. */
+int store_setting_get(struct store *s, const char *name, struct arena *arena,
+                      struct text *out, struct error *err);
+int store_setting_put(struct store *s, const char *name, struct text value,
+                      struct error *err);
+
+/* ---------------------------------------------------------------- budgets */
+struct budget {
+    int64_t used, limit;  /* limit -1 unknown */
+    int64_t started_ms, reset_ms;
+    int64_t blocked_until_ms; /* circuit breaker or the vendor's own word */
+};
+
+/* Takes `cost` of `limit` per `window_ms` for this connection and endpoint
+ * (empty: the whole connection). 0 taken; 1 nothing left: `*until_ms` says
+ * when to ask again, and nothing was taken. Shared by all processes. */
+int store_budget_take(struct store *s, struct text connection,
+                      struct text endpoint, const char *window, int64_t cost,
+                      int64_t limit, int64_t window_ms, int64_t now_ms,
+                      int64_t *until_ms, struct error *err);
+/* Counts without asking (errors an endpoint has answered). */
+int store_budget_add(struct store *s, struct text connection,
+                     struct text endpoint, const char *window, int64_t cost,
+                     int64_t limit, int64_t window_ms, int64_t now_ms,
+                     struct error *err);
+/* What the vendor says of it; -1 and 0 leave as it is. */
+int store_budget_set(struct store *s, struct text connection,
+                     struct text endpoint, const char *window, int64_t limit,
+                     int64_t remaining, int64_t reset_ms, int64_t now_ms,
+                     struct error *err);
+int store_budget_block(struct store *s, struct text connection,
+                       struct text endpoint, const char *window,
+                       int64_t until_ms, struct error *err);
+int store_budget_get(struct store *s, struct text connection,
+                     struct text endpoint, const char *window, int64_t now_ms,
+                     struct budget *out, struct error *err);
+int store_budget_each(struct store *s, struct arena *arena,
+                      int (*each)(void *ctx, struct text connection,
+                                  struct text endpoint, struct text window,
+                                  const struct budget *b),
+                      void *ctx, struct error *err);
+
+/* -------------------------------------------------- webhook deliveries */
+struct hook_row {
+    int64_t id;
+    struct text connection, event_id, body_hash, object, record_id;
+    bool deleted;
+    int64_t received_ms, done_ms;
+};
+
+/* Durable on return. 0 new; 1 seen before with the same hash; 2 seen with
+ * another body. */
+int store_hook_put(struct store *s, const struct hook_row *row,
+                   struct error *err);
+int store_hook_each(struct store *s, struct arena *arena, /* not done yet */
+                    int (*each)(void *ctx, const struct hook_row *row),
+                    void *ctx, struct error *err);
+int store_hook_done(struct store *s, int64_t id, int64_t now_ms,
+                    struct error *err);
+/* Forgets what was done before `before_ms`. */
+int store_hook_prune(struct store *s, int64_t before_ms, struct error *err);
+
+/* ------------------------------------------------------------------- runs */
+struct run_row {
+    int64_t id;
+    struct text flow, flow_hash, mode; /* run, plan, apply, adopt, replay */
+    struct text outcome;  /* empty while nobody has finished it */
+    struct text counts;   /* JSON of the summary */
+    struct text owner;
+    int64_t started_ms, finished_ms;
+    bool alive;           /* its flow's lock is held now */
+};
+
+int store_run_start(struct store *s, struct text flow, struct text flow_hash,
+                    const char *mode, int64_t now_ms, int64_t *id,
+                    struct error *err);
+int store_run_finish(struct store *s, int64_t id, const char *outcome,
+                     struct text counts, int64_t now_ms, struct error *err);
+/* Newest first; empty flow: all; `most` rows at most. */
+int store_run_each(struct store *s, struct text flow, int64_t most,
+                   struct arena *arena,
+                   int (*each)(void *ctx, const struct run_row *row), void *ctx,
+                   struct error *err);
+/* Highest run number ever given, and the one the witness beside the state
+ * and in the user's folder has seen: larger means the state is older than
+ * the world. */
+int store_rollback_check(struct store *s, bool *cloned, bool *rolled_back,
+                         struct error *err);
+/* A person has adopted: this state is the one that counts from here on. */
+int store_rollback_accept(struct store *s, struct error *err);
+
+/* ------------------------------------------------------------------ links */
+struct link_row {
+    int64_t id;
+    struct text source; /* "Rippling.employee" */
+    struct text source_key;
+    struct text target; /* "Exact.costcenter" */
+    struct text target_id, target_key;
+    int64_t run, created_ms;
+    bool gone; /* tombstone: kept for evidence */
+    /* what the flow asked for owns of it; empty when it never wrote */
+    struct text hash;   /* of the owned fields */
+    struct text fields; /* last written, as JSON */
+    struct text version;
+    int64_t owned_ms;
+};
+
+int store_link_find(struct store *s, struct text flow, struct text source,
+                    struct text source_key, struct text target,
+                    struct arena *arena, struct link_row *out,
+                    struct error *err);
+/* The other way round; any flow's. */
+int store_link_of_target(struct store *s, struct text target,
+                         struct text target_id, struct text source,
+                         struct arena *arena, struct link_row *out,
+                         struct error *err);
+/* Makes or renews link and owned fields. An earlier link of the same source
+ * key to another target becomes a tombstone. */
+int store_link_put(struct store *s, struct text flow,
+                   const struct link_row *row, struct error *err);
+int store_link_bury(struct store *s, int64_t id, int64_t now_ms,
+                    struct error *err);
+int store_link_each(struct store *s, struct text flow, struct text source,
+                    struct text target, struct arena *arena,
+                    int (*each)(void *ctx, const struct link_row *row),
+                    void *ctx, struct error *err);
+int store_link_count(struct store *s, struct text source, struct text target,
+                     int64_t *count, struct error *err);
+/* A flow's new name takes over what its old one had. */
+int store_flow_rename(struct store *s, struct text was, struct text name,
+                      struct error *err);
+
+/* ---------------------------------------------- what a complete read saw */
+int store_seen_begin(struct store *s, struct text flow, struct error *err);
+int store_seen_add(struct store *s, struct text flow, struct text key,
+                   struct error *err);
+/* Links of the flow that were not seen. */
+int store_seen_missing(struct store *s, struct text flow, struct text source,
+                       struct text target, struct arena *arena,
+                       int (*each)(void *ctx, const struct link_row *row),
+                       void *ctx, struct error *err);
+
+/* ---------------------------------------------------------------- cursors */
+struct cursor_row {
+    struct text value;     /* the source's own text */
+    struct text boundary;  /* keys and hashes of the records at that instant */
+    struct text where_hash;
+    struct text flow_hash;
+    int64_t complete_ms;   /* last complete read, by the run's clock */
+    int64_t complete_count;
+};
+
+int store_cursor_get(struct store *s, struct text flow, struct text source,
+                     struct arena *arena, struct cursor_row *out,
+                     struct error *err);
+int store_cursor_put(struct store *s, struct text flow, struct text source,
+                     const struct cursor_row *row, struct error *err);
+
+/* ------------------------------------------------------------------ plans */
+/* What one run means to do, spooled so that memory does not grow with it. */
+struct plan_row {
+    int64_t run, number;
+    int64_t page;
+    struct text action; /* create update adopt gone hold reject … */
+    struct text source_key, target_id, target_key;
+    struct text record;  /* the source record, as JSON */
+    struct text target;  /* the target record, as JSON */
+    struct text before;  /* last known owned fields, as JSON */
+    struct text hash;
+    struct text reasons; /* JSON, for holds and warnings */
+    struct text version, source_hash;
+    int64_t fence;
+};
+
+int store_plan_add(struct store *s, const struct plan_row *row,
+                   struct error *err);
+int store_plan_each(struct store *s, int64_t run, int64_t from_number,
+                    int64_t most, struct arena *arena,
+                    int (*each)(void *ctx, const struct plan_row *row),
+                    void *ctx, struct error *err);
+int store_plan_clear(struct store *s, int64_t run, struct error *err);
+
+/* ----------------------------------------------------------------- outbox */
+enum intent_state {
+    INTENT_PREPARED, /* committed before the call: after a crash in doubt */
+    INTENT_DOUBT,    /* the reply was lost */
+    INTENT_DONE,     /* answered yes, or found by the probe */
+    INTENT_REFUSED,  /* answered no */
+    INTENT_PARKED,   /* uncertain: a person decides */
+    INTENT_CLOSED,   /* never arrived, and planned anew */
+};
+
+struct intent_row {
+    int64_t id, run, fence;
+    struct text flow, source, source_key, target;
+    bool is_update;
+    struct text target_id;   /* updates */
+    struct text natural_key; /* canonical `match on` values */
+    struct text match;       /* the same as JSON record, for the probe */
+    struct text record_key;  /* idempotency key */
+    struct text method, path, headers, body, content_type, endpoint;
+    struct text fields, hash; /* what the link gets when it is done */
+    struct text evidence;     /* why parked, ids found */
+    struct text record;       /* source record, as JSON */
+    int64_t line;             /* of the flow's sentence */
+    int64_t prepared_ms, settle_until_ms, tries;
+    int64_t batch; /* intents of one request share it; else 0 */
+    enum intent_state state;
+};
+
+int store_intent_add(struct store *s, struct intent_row *row,
+                     struct error *err); /* fills id */
+int store_intent_state(struct store *s, int64_t id, enum intent_state state,
+                       struct text target_id, struct text evidence,
+                       int64_t now_ms, struct error *err);
+/* One more try; the window for its answer starts anew. */
+int store_intent_retry(struct store *s, int64_t id, int64_t settle_until_ms,
+                       int64_t now_ms, struct error *err);
+int store_intent_each(struct store *s, struct text flow,
+                      enum intent_state state, struct arena *arena,
+                      int (*each)(void *ctx, const struct intent_row *row),
+                      void *ctx, struct error *err);
+/* The open (prepared, in doubt, parked) intent of a source key, if any. */
+int store_intent_open(struct store *s, struct text flow,
+                      struct text source_key, struct arena *arena,
+                      struct intent_row *out, struct error *err);
+int store_intent_get(struct store *s, int64_t id, struct arena *arena,
+                     struct intent_row *out, struct error *err);
+
+/* ------------------------------------------------------------------ holds */
+struct hold_row {
+    int64_t id, run, line;
+    struct text flow, source, source_key;
+    struct text kind;    /* hold reject refused uncertain conflict waiting */
+    struct text message; /* first reason */
+    struct text reasons; /* JSON: all of them with values and lines */
+    struct text group;   /* message without its values, for counting */
+    struct text record;  /* payload snapshot, as JSON */
+    struct text hash;    /* of what would have been written */
+    struct text flow_hash, owner;
+    int64_t first_seen_ms, last_seen_ms, tries;
+    bool retry; /* a person asked for it */
+};
+
+struct hold_await { /* "wakes when this exists" */
+    struct text object; /* "Exact.costcenter" */
+    struct text field;
+    struct text key;    /* canonical */
+};
+
+/* Replaces an open hold of the same flow and key, keeping first seen and
+ * counting the try; `*is_new` tells. */
+int store_hold_put(struct store *s, const struct hold_row *row,
+                   const struct hold_await *awaits, size_t await_count,
+                   bool *is_new, struct error *err);
+int store_hold_get(struct store *s, struct text flow, struct text source_key,
+                   struct arena *arena, struct hold_row *out,
+                   struct error *err);
+int store_hold_by_id(struct store *s, int64_t id, struct arena *arena,
+                     struct hold_row *out, struct error *err);
+/* It went; `how`: released, dropped, replaced; `why` is a person's word. */
+int store_hold_close(struct store *s, struct text flow, struct text source_key,
+                     const char *how, struct text why, int64_t now_ms,
+                     struct error *err); /* 1 when there was none */
+int store_hold_retry(struct store *s, int64_t id, struct error *err);
+int store_hold_each(struct store *s, struct text flow, struct arena *arena,
+                    int (*each)(void *ctx, const struct hold_row *row),
+                    void *ctx, struct error *err);
+/* Keys the flow's holds wait for, each once. */
+int store_await_each(struct store *s, struct text flow, struct arena *arena,
+                     int (*each)(void *ctx, const struct hold_await *await),
+                     void *ctx, struct error *err);
+/* Marks the holds that wait for this key for another try. */
+int store_await_wake(struct store *s, struct text flow,
+                     const struct hold_await *await, int64_t *woken,
+                     struct error *err);
+
+/* ------------------------------------------------------------------ audit */
+struct audit_row {
+    int64_t number, at_ms, run, line;
+    struct text flow, flow_hash;
+    struct text action; /* create update adopt hold release reject … */
+    struct text source, source_key, target, target_id;
+    struct text before, after; /* JSON */
+    struct text result;        /* sentence */
+    char hash[65], previous[65];
+};
+
+/* Chained to the row before it, in the caller's transaction. */
+int store_audit_add(struct store *s, const struct audit_row *row,
+                    struct error *err);
+struct audit_filter {
+    struct text flow, source_key, target_id; /* empty: all */
+    int64_t from_ms, to_ms;                  /* 0: open */
+    int64_t run;
+    int64_t most; /* newest, still told oldest first; 0: all */
+};
+int store_audit_each(struct store *s, const struct audit_filter *filter,
+                     struct arena *arena,
+                     int (*each)(void *ctx, const struct audit_row *row),
+                     void *ctx, struct error *err);
+/* 0 all good, with the count and the head's hash; 1: `*broken` is the number
+ * of the first row that is not what was written. */
+int store_audit_verify(struct store *s, int64_t *count, char head[65],
+                       int64_t *broken, struct error *err);
+
+/* ----------------------------------------------------------------- mirror */
+/* Last known records of an object, as the JSON they were read from. */
+struct mirror_state {
+    struct text cursor, boundary, shape;
+    int64_t complete_ms, refreshed_ms;
+};
+struct mirror_row {
+    struct text key, group, body;
+    bool gone;
+};
+
+int store_mirror_state_get(struct store *s, struct text object,
+                           struct arena *arena, struct mirror_state *out,
+                           struct error *err);
+int store_mirror_state_put(struct store *s, struct text object,
+                           const struct mirror_state *state,
+                           struct error *err);
+int store_mirror_put(struct store *s, struct text object,
+                     const struct mirror_row *row, int64_t mark,
+                     struct error *err);
+int store_mirror_get(struct store *s, struct text object, struct text key,
+                     struct arena *arena, struct mirror_row *out,
+                     struct error *err);
+/* Empty group: all of the object. */
+int store_mirror_each(struct store *s, struct text object, struct text group,
+                      struct arena *arena,
+                      int (*each)(void *ctx, const struct mirror_row *row),
+                      void *ctx, struct error *err);
+/* After a complete read: what does not carry its mark is gone. */
+int store_mirror_sweep(struct store *s, struct text object, int64_t mark,
+                       struct error *err);
+int store_mirror_clear(struct store *s, struct text object, struct error *err);
+
+#endif
