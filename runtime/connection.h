@@ -6,7 +6,7 @@
 
 #include "lang/program.h"
 #include "runtime/connector.h"
-#include "runtime/keep.h"
+#include "runtime/store.h"
 
 /* --set Exact.url=… and --connection Exact=ExactBE, in order. */
 struct connection_override {
@@ -38,9 +38,9 @@ int connection_build(const struct program *program, struct text name,
                      const struct connection_override *overrides,
                      int64_t now_ms, struct arena *arena,
                      struct connection_setup **out, struct error *err);
-int connection_load_facts(struct connection_setup *c, struct keep *keep,
+int connection_load_facts(struct connection_setup *c, struct store *store,
                           struct error *err);
-int connection_learn(struct connection_setup *c, struct keep *keep,
+int connection_learn(struct connection_setup *c, struct store *store,
                      struct text name, struct text value, struct error *err);
 /* Names of all connections of the project, else of all connectors. */
 size_t connection_names(const struct program *program, struct arena *arena,

@@ -11,14 +11,14 @@
 #include "lang/program.h"
 #include "runtime/connection.h"
 #include "runtime/connector.h"
-#include "runtime/keep.h"
+#include "runtime/store.h"
 
 struct transport; /* one per process */
 struct channel;   /* a connection that is open */
 
 struct transport_options {
     const struct program *program; /* connections; NULL: implied ones only */
-    struct keep *keep;             /* vault, budgets, leases, facts */
+    struct store *store;           /* vault, budgets, leases, facts */
     const struct connection_override *overrides; /* --set, --connection */
     bool dry_run;        /* whatever writes is refused before it is sent */
     int64_t deadline_ms; /* instant: nothing waits past it; 0: none */

@@ -1,0 +1,34 @@
+/* The connectors, from connectors/list.def: CONNECTOR(exact) is the object
+ * `connector_exact` of connectors/exact/. */
+#include "config.h"
+
+#include "runtime/connector.h"
+
+/* Weak until every folder of the list has its driver. */
+#define CONNECTOR(name) \
+    extern const struct connector connector_##name __attribute__((weak));
+#include "connectors/list.def"
+#undef CONNECTOR
+
+static const struct connector *const all[] = {
+#define CONNECTOR(name) &connector_##name,
+#include "connectors/list.def"
+#undef CONNECTOR
+};
+
+const struct connector *connector_at(size_t index)
+{
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] && index-- == 0)
+            return all[i];
+    return NULL;
+}
+
+const struct connector *connector_find(struct text name)
+{
+    const struct connector *c;
+    for (size_t i = 0; (c = connector_at(i)); i++)
+        if (text_is(name, c->name))
+            return c;
+    return NULL;
+}
