@@ -195,6 +195,7 @@ struct page {
     int64_t total;        /* rows the server says there are; -1 unknown */
     bool deletions;       /* rows are keys of deleted records */
     bool complete;        /* after the last page: nothing can be missing */
+    struct text notice;   /* something the run's report should say, or empty */
 };
 
 /* -------------------------------------------------------------------- writing */
@@ -272,8 +273,9 @@ struct connector {
                         const struct read_spec *spec, struct text next,
                         struct arena *arena, struct request *out,
                         struct error *err);
+    /* `asked` is the continuation the page was asked with. */
     void (*read_answer)(const struct connection_info *c,
-                        const struct read_spec *spec,
+                        const struct read_spec *spec, struct text asked,
                         const struct response *response, struct arena *arena,
                         struct page *page, struct answer *out);
 

@@ -1,1 +1,0 @@
-typedef int connectors_room;

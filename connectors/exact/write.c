@@ -1,0 +1,88 @@
+/* Exact Online: creates and updates. A create carries the record with its
+ * lines; an update only what the flow owns. */
+#include "config.h"
+#include "connectors/exact/exact.h"
+#include "runtime/jsonread.h"
+#include "runtime/record.h"
+
+#include <string.h>
+
+/* Fields a verb cannot send: create-only ones on updates, read-only ones
+ * always. */
+static bool on_create(void *ctx, const struct field *field)
+{
+    (void)ctx;
+    return !field->read_only;
+}
+
+static bool on_update(void *ctx, const struct field *field)
+{
+    (void)ctx;
+    return !field->read_only && !field->create_only;
+}
+
+int exact_write_request(const struct connection_info *c,
+                        const struct write_spec *spec, struct arena *arena,
+                        struct request *out, struct error *err)
+{
+    const struct write_item *item = &spec->items[0];
+    bool create = item->op == WRITE_CREATE;
+    struct buf path, body;
+    int result;
+    buf_init(&path, 8192);
+    buf_init(&body, (size_t)10 << 20); /* the vendor's ceiling for a body */
+    exact_add_root(c, spec->object, &path);
+    buf_text(&path, spec->object->path);
+    if (!create) {
+        buf_byte(&path, '(');
+        exact_key_literal(spec->object, item->target_id, &path);
+        buf_byte(&path, ')');
+    }
+    result = record_encode_some(item->record, create ? on_create : on_update,
+                                NULL, &body, err);
+    if (result == 0 && body.full)
+        result = error_set(err, ERROR_INPUT,
+                           "the record is larger than the 10 MB Exact takes");
+    *out = (struct request){
+        .method = create ? "POST" : "PUT",
+        .path = buf_dup(arena, &path),
+        .body = buf_dup(arena, &body),
+        .content_type = "application/json",
+        .endpoint = text_cstr(arena, spec->object->path),
+        .writes = true,
+        .safe_to_repeat = !create,
+    };
+    exact_headers(arena, out);
+    if (create)
+        request_header(arena, out, "Prefer", TEXT("return=representation"));
+    buf_fini(&path);
+    buf_fini(&body);
+    return result;
+}
+
+void exact_write_answer(const struct connection_info *c,
+                        const struct write_spec *spec,
+                        const struct response *response, struct arena *arena,
+                        struct write_result *results)
+{
+    const struct write_item *item = &spec->items[0];
+    struct text key = spec->object->keys[0];
+    struct text row;
+    (void)c;
+    results[0] = (struct write_result){ 0 };
+    if (exact_classify(response, true, arena, &results[0].answer))
+        return;
+    if (item->op == WRITE_UPDATE) {
+        results[0].target_id = item->target_id;
+        return;
+    }
+    row = json_get(response->body, "d");
+    if (row.len > 0)
+        results[0].target_id =
+            json_get_text(arena, row, text_cstr(arena, key));
+    if (response->status != 201 || results[0].target_id.len == 0) {
+        results[0].answer.kind = ANSWER_FAILED; /* no id: nobody knows */
+        results[0].answer.reason =
+            TEXT("Exact accepted the record but gave no id for it");
+    }
+}

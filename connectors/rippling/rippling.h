@@ -1,0 +1,29 @@
+/* What the parts of the Rippling connector share. */
+#ifndef MLC_CONNECTORS_RIPPLING_RIPPLING_H
+#define MLC_CONNECTORS_RIPPLING_RIPPLING_H
+
+#include "runtime/connector.h"
+#include "runtime/uri.h"
+
+bool rippling_is_v1(const struct object *object);
+/* Verdict on any answer but success; false: the answer is a success. */
+bool rippling_classify(const struct response *response, bool writes,
+                       struct arena *arena, struct answer *out);
+void rippling_headers(const struct connection_info *c, struct arena *arena,
+                      struct request *r);
+/* The address of an object's resource: a path on the connection's own server,
+ * or, for the older API when no `url` is set, on that API's server. */
+struct text rippling_place(const struct connection_info *c,
+                           const struct object *object, struct text path,
+                           struct arena *arena);
+
+int rippling_read_request(const struct connection_info *c,
+                          const struct read_spec *spec, struct text next,
+                          struct arena *arena, struct request *out,
+                          struct error *err);
+void rippling_read_answer(const struct connection_info *c,
+                          const struct read_spec *spec, struct text asked,
+                          const struct response *response, struct arena *arena,
+                          struct page *page, struct answer *out);
+
+#endif
