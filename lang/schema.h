@@ -58,6 +58,8 @@ struct field {
     struct text name;
     const struct type *type; /* as read; `optional` says it may be missing */
     struct text wire;        /* path in the API's record, "a.b"; = name mostly */
+    struct text write_wire;  /* path in write bodies when it differs: flag
+                                write("name"); else empty */
     struct text encoding;    /* how the wire says it: "ms date", "cents",
                                 "value wrap", "padded"…; empty: plain JSON */
     struct text currency_from; /* money: field that holds the currency */
