@@ -1,0 +1,247 @@
+/* Keeps records beyond their batch: deep copies, and compact images of their
+ * slots for files and groups. An image says nothing of the shape: whoever
+ * reads it knows it. */
+#include "config.h"
+
+#include "runtime/record.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------- copies */
+static struct value_list *list_dup(struct arena *arena,
+                                   const struct value_list *list)
+{
+    struct value_list *copy = ARENA_NEW(arena, struct value_list);
+    copy->items = ARENA_ARRAY(arena, struct value, list->count);
+    copy->count = list->count;
+    for (size_t i = 0; i < list->count; i++)
+        copy->items[i] = value_dup(arena, &list->items[i]);
+    return copy;
+}
+
+struct value value_dup(struct arena *arena, const struct value *value)
+{
+    struct value copy = *value;
+    if (value->tag == VALUE_TEXT)
+        copy.ptr = text_dup(arena, value_as_text(value)).ptr;
+    else if (value->tag == VALUE_LIST)
+        copy.list = list_dup(arena, value->list);
+    else if (value->tag == VALUE_RECORD)
+        copy.record = record_dup(arena, value->record);
+    return copy;
+}
+
+struct record *record_dup(struct arena *arena, const struct record *record)
+{
+    struct record *copy = record_new(arena, record->shape);
+    for (size_t i = 0; i < record->shape->count; i++)
+        copy->slots[i] = value_dup(arena, &record->slots[i]);
+    return copy;
+}
+
+/* ------------------------------------------------------------- packing */
+static void pack_count(struct buf *out, uint64_t n)
+{
+    while (n >= 0x80) {
+        buf_byte(out, (char)(uint8_t)(n | 0x80));
+        n >>= 7;
+    }
+    buf_byte(out, (char)n);
+}
+
+static void pack_whole(struct buf *out, int64_t n)
+{
+    pack_count(out, (uint64_t)n << 1 ^ (uint64_t)(n >> 63));
+}
+
+static void pack_decimal(struct buf *out, const struct value *v)
+{
+    bool small = v->coef >= INT64_MIN && v->coef <= INT64_MAX;
+    buf_byte(out, (char)(v->scale | (small ? 0 : 0x80)));
+    if (small)
+        pack_whole(out, (int64_t)v->coef);
+    else
+        buf_add(out, &v->coef, sizeof v->coef);
+    if (v->tag == VALUE_MONEY)
+        buf_add(out, &v->currency, sizeof v->currency);
+}
+
+static void pack_value(struct buf *out, const struct value *v)
+{
+    buf_byte(out, (char)v->tag);
+    switch ((enum value_tag)v->tag) {
+    case VALUE_TEXT:
+        pack_count(out, v->len);
+        buf_add(out, v->ptr, v->len);
+        break;
+    case VALUE_NUMBER:
+    case VALUE_MONEY:
+        pack_decimal(out, v);
+        break;
+    case VALUE_DURATION:
+        buf_add(out, &v->currency, sizeof v->currency);
+        pack_whole(out, v->whole);
+        break;
+    case VALUE_YESNO:
+    case VALUE_DATE:
+    case VALUE_TIME:
+    case VALUE_DATETIME:
+        pack_whole(out, v->whole);
+        break;
+    case VALUE_LIST:
+        pack_count(out, v->list->count);
+        for (size_t i = 0; i < v->list->count; i++)
+            pack_value(out, &v->list->items[i]);
+        break;
+    case VALUE_RECORD:
+        record_pack(v->record, out);
+        break;
+    case VALUE_MISSING:
+    case VALUE_CLEAR:
+    case VALUE_LEAVE:
+        break;
+    }
+}
+
+void record_pack(const struct record *record, struct buf *out)
+{
+    for (size_t i = 0; i < record->shape->count; i++)
+        pack_value(out, &record->slots[i]);
+}
+
+/* ------------------------------------------------------------- unpacking */
+struct image {
+    const char *p, *end;
+    struct arena *arena;
+    bool damaged;
+};
+
+static uint64_t unpack_count(struct image *im)
+{
+    uint64_t n = 0;
+    for (unsigned shift = 0; shift < 64 && im->p < im->end; shift += 7) {
+        uint8_t byte = (uint8_t)*im->p++;
+        n |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return n;
+    }
+    im->damaged = true;
+    return 0;
+}
+
+static int64_t unpack_whole(struct image *im)
+{
+    uint64_t n = unpack_count(im);
+    return (int64_t)(n >> 1) ^ -(int64_t)(n & 1);
+}
+
+static void unpack_bytes(struct image *im, void *to, size_t len)
+{
+    if ((size_t)(im->end - im->p) < len) {
+        im->damaged = true;
+        return;
+    }
+    memcpy(to, im->p, len);
+    im->p += len;
+}
+
+static void unpack_text(struct image *im, struct value *v)
+{
+    uint64_t len = unpack_count(im);
+    if (len > (uint64_t)(im->end - im->p)) {
+        im->damaged = true;
+        len = 0;
+    }
+    v->ptr = im->p;
+    v->len = (uint32_t)len;
+    im->p += len;
+}
+
+static void unpack_decimal(struct image *im, struct value *v)
+{
+    uint8_t scale = 0;
+    unpack_bytes(im, &scale, 1);
+    v->scale = scale & 0x7f;
+    if (scale & 0x80)
+        unpack_bytes(im, &v->coef, sizeof v->coef);
+    else
+        v->coef = unpack_whole(im);
+    if (v->tag == VALUE_MONEY)
+        unpack_bytes(im, &v->currency, sizeof v->currency);
+}
+
+static void unpack_slots(struct image *im, struct record *record);
+static void unpack_value(struct image *im, const struct shape *sub,
+                         struct value *v);
+
+static void unpack_list(struct image *im, const struct shape *sub,
+                        struct value *v)
+{
+    uint64_t count = unpack_count(im);
+    if (count > (uint64_t)(im->end - im->p)) {
+        im->damaged = true;
+        count = 0;
+    }
+    v->list = ARENA_NEW(im->arena, struct value_list);
+    v->list->items = ARENA_ARRAY(im->arena, struct value, count);
+    v->list->count = count;
+    for (size_t i = 0; i < count && !im->damaged; i++)
+        unpack_value(im, sub, &v->list->items[i]);
+}
+
+static void unpack_value(struct image *im, const struct shape *sub,
+                         struct value *v)
+{
+    uint8_t tag = 0;
+    unpack_bytes(im, &tag, 1);
+    v->tag = tag;
+    switch (tag) {
+    case VALUE_TEXT:
+        unpack_text(im, v);
+        break;
+    case VALUE_NUMBER:
+    case VALUE_MONEY:
+        unpack_decimal(im, v);
+        break;
+    case VALUE_DURATION:
+        unpack_bytes(im, &v->currency, sizeof v->currency);
+        v->whole = unpack_whole(im);
+        break;
+    case VALUE_YESNO:
+    case VALUE_DATE:
+    case VALUE_TIME:
+    case VALUE_DATETIME:
+        v->whole = unpack_whole(im);
+        break;
+    case VALUE_LIST:
+        unpack_list(im, sub, v);
+        break;
+    case VALUE_RECORD:
+        if (!sub) {
+            im->damaged = true;
+            break;
+        }
+        v->record = record_new(im->arena, sub);
+        unpack_slots(im, v->record);
+        break;
+    default:
+        im->damaged |= tag > VALUE_LEAVE;
+        break;
+    }
+}
+
+static void unpack_slots(struct image *im, struct record *record)
+{
+    const struct shape *shape = record->shape;
+    for (size_t i = 0; i < shape->count && !im->damaged; i++)
+        unpack_value(im, shape->fields[i].sub, &record->slots[i]);
+}
+
+struct record *record_unpack(struct arena *arena, const struct shape *shape,
+                             struct text image)
+{
+    struct image im = { image.ptr, image.ptr + image.len, arena, false };
+    struct record *record = record_new(arena, shape);
+    unpack_slots(&im, record);
+    return im.damaged || im.p != im.end ? NULL : record;
+}
