@@ -54,9 +54,12 @@ int store_commit(struct store *s, struct error *err);
 void store_rollback(struct store *s);
 
 /* ------------------------------------------------ leases and locks */
+/* This process as others read it. */
+const char *store_owner(const struct store *s);
+
 struct lease {
     char name[192];  /* "token:Exact", "flow:cost_centers" */
-    char owner[96];  /* host, process and start, made by store_open */
+    char owner[128]; /* host, process and start, made by store_open */
     int64_t fence;   /* grows with every new holder, never falls */
     int64_t until_ms;
 };
@@ -71,6 +74,9 @@ int store_lease_renew(struct store *s, struct lease *lease, int64_t now_ms,
  * the transaction that commits the effect. */
 int store_lease_check(struct store *s, const struct lease *lease,
                       struct error *err);
+/* Takes a new fence over whoever has it: for those who hold its lock. */
+int store_lease_seize(struct store *s, const char *name, int64_t now_ms,
+                      struct lease *out, struct error *err);
 /* Gives it up if it is still ours; the fence stays. */
 void store_lease_release(struct store *s, const struct lease *lease);
 
@@ -78,6 +84,8 @@ void store_lease_release(struct store *s, const struct lease *lease);
  * 0 ours, 1 another process holds it. */
 int store_lock(struct store *s, const char *name, struct error *err);
 void store_unlock(struct store *s, const char *name);
+/* Who took it last, as a person reads it: "process 4711 on host". */
+void store_lock_holder(struct store *s, const char *name, char out[128]);
 /* Does anybody (this process too) hold it now? */
 bool store_is_locked(struct store *s, const char *name);
 
@@ -286,7 +294,6 @@ struct plan_row {
     struct text hash;
     struct text reasons; /* JSON, for holds and warnings */
     struct text version, source_hash;
-    int64_t fence;
 };
 
 int store_plan_add(struct store *s, const struct plan_row *row,
