@@ -7,6 +7,10 @@ enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE, LOG_DEBUG };
 enum log_format { LOG_TEXT, LOG_JSON };
 
 void log_setup(enum log_level level, enum log_format format);
+/* Gives JSON lines a time; the clock's owner sets it. Text lines have none:
+ * journals and terminals add their own. */
+typedef void (*log_stamp_fn)(char out[32]);
+void log_set_stamp(log_stamp_fn stamp);
 /* Shown at LOG_NORMAL and above / only when verbose / debug. */
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));

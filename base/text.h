@@ -45,8 +45,10 @@ struct text utf8_left(struct text t, size_t code_points); /* first ones */
 /* Columns a terminal uses for it (wide, combining and zero-width known). */
 size_t utf8_columns(struct text t);
 
-/* Distance in edits, for "did you mean"; `limit` bounds the work: a larger
- * distance comes back as limit + 1. */
+/* Distance in edits of code points (two neighbours swapped are one edit), for
+ * "did you mean". A-Z count as a-z; texts that differ in nothing else are one
+ * edit apart. `limit` bounds the work: a larger distance comes back as
+ * limit + 1. */
 size_t text_distance(struct text a, struct text b, size_t limit);
 
 /* A growing buffer with a ceiling. Past the ceiling it stays as it is and
