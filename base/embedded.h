@@ -14,6 +14,7 @@ struct embedded_text {
 extern const struct embedded_text connector_catalogs[]; /* NAME/catalog */
 extern const struct embedded_text connector_pages[];    /* NAME/README */
 extern const struct embedded_text code_pages[];         /* codes/CODE */
+extern const struct embedded_text help_topics[];        /* help/TOPIC */
 
 /* Row `name` of `table`, or NULL. Borrowed: lives for ever. */
 const struct embedded_text *embedded_find(const struct embedded_text *table,

@@ -30,6 +30,7 @@ list connector_files connectors/list.def $files
 list connector_catalogs $catalogs
 list connector_pages $(for n in $names; do ls connectors/$n/*.md 2>/dev/null; done)
 list code_pages $(ls doc/codes/*.md 2>/dev/null)
+list help_topics $(ls doc/help/*.txt 2>/dev/null)
 
 tests=
 for f in tests/unit/*.c; do
@@ -44,7 +45,19 @@ for t in $tests; do printf '\t%s \\\n' "$t"; done
 printf '\t$(NULL)\n\n'
 list test_scripts $(ls tests/golden/*.t tests/wire/*.t tests/e2e/*.t tests/lint/*.t 2>/dev/null)
 list long_scripts $(ls tests/long/*.t 2>/dev/null)
-list fuzz_sources $(ls tests/fuzz/*.c 2>/dev/null)
+list lint_scripts $(ls tests/lint/*.t 2>/dev/null)
+
+programs=
+for f in tests/fuzz/*.c; do
+    [ -e "$f" ] || continue
+    t=$(basename "$f" .c)
+    programs="$programs tests/fuzz/$t"
+    printf 'tests_fuzz_%s_SOURCES = %s\ntests_fuzz_%s_LDADD = $(rooms_ldadd) $(libs_ldadd)\n' "$t" "$f" "$t"
+    printf 'tests_fuzz_%s_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer\n\n' "$t"
+done
+printf 'fuzz_programs = \\\n'
+for t in $programs; do printf '\t%s \\\n' "$t"; done
+printf '\t$(NULL)\n\n'
 list dist_data $(find tests examples doc editors connectors -type f \
     ! -path 'tests/unit/*' ! -name '*.got' ! -name '*.log' ! -name '*.trs' ! -path '*/.mlc/*' ! -name '.dirstamp' \
     ! -path '*/.deps/*' ! -name '*.o' ! -name '*.a' ! -name 'embedded_*' 2>/dev/null | sort)

@@ -1,0 +1,59 @@
+/* mlc help: a command, a topic of doc/help/, or the manual page. */
+#include "config.h"
+
+#include "cli/command.h"
+#include "cli/man.h"
+
+#include "base/embedded.h"
+#include "base/text.h"
+
+#include <string.h>
+
+static const struct embedded_text *topic(const char *name)
+{
+    for (const struct embedded_text *t = help_topics; t->name; t++)
+        if (strcmp(t->name + strlen("help/"), name) == 0)
+            return t;
+    return NULL;
+}
+
+static const char *topic_near(const char *name)
+{
+    size_t limit = (strlen(name) + 2) / 3;
+    for (const struct embedded_text *t = help_topics; t->name; t++) {
+        const char *word = t->name + strlen("help/");
+        if (text_distance(text_of(name), text_of(word), limit) <= limit)
+            return word;
+    }
+    return NULL;
+}
+
+int cmd_help(const struct invocation *in)
+{
+    if (option_given(in, "man")) {
+        man_print(stdout);
+        return EXIT_FINE;
+    }
+    if (in->arg_count == 0) {
+        help_all(stdout);
+        return EXIT_FINE;
+    }
+    const char *name = in->args[0];
+    const struct command *c = command_find(name);
+    if (c) {
+        help_command(c, stdout);
+        return EXIT_FINE;
+    }
+    const struct embedded_text *t = topic(name);
+    if (t) {
+        fwrite(t->text, 1, t->len, stdout);
+        return EXIT_FINE;
+    }
+    const char *near = command_near(name);
+    if (!near)
+        near = topic_near(name);
+    if (near)
+        return usage_error(in, "no command or topic `%s`; did you mean `%s`?",
+                           name, near);
+    return usage_error(in, "no command or topic `%s`", name);
+}

@@ -1,0 +1,48 @@
+#!/bin/sh
+# The documents say what the source does.
+. "$SRC/tests/lib/lint.sh"
+
+# Exit codes: exit.h against the help topic, both ways.
+sed -n 's/^ *EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$SRC/cli/exit.h" | sort -n > "$tmp/source"
+"$MLC" help exit-codes | sed -n 's/^  \([0-9][0-9]*\) .*/\1/p' | sort -n > "$tmp/topic"
+check "help exit-codes lists what exit.h has" diff "$tmp/source" "$tmp/topic"
+
+# Environment: every variable that is read is in the topic.
+variables() {
+    grep -rhoE 'getenv\("[A-Z_]+"\)' "$1/base" "$1/lang" "$1/runtime" "$1/connectors" "$1/cli" 2>/dev/null |
+        sed 's/.*"\(.*\)".*/\1/' | sort -u | while read -r v; do
+        grep -q "$v" "$SRC/doc/help/environment.txt" || echo "$v"
+    done
+}
+guard "every variable that is read is in help environment" variables
+planted "a variable nobody wrote down" variables cli/a.c 'getenv("MLC_SECRET_KNOB")'
+
+# Every code of a message has its page, and every page its code.
+codes_used() {
+    grep -rhoE '"[EWSFPN][0-9]{4}"' "$1/lang" "$1/runtime" "$1/cli" --include='*.[chyl]' --include='*.def' 2>/dev/null |
+        tr -d '"' | sort -u
+}
+without_page() { codes_used "$1" | while read -r c; do [ -s "$SRC/doc/codes/$c.md" ] || echo "$c has no page in doc/codes"; done; }
+guard "every message has a page" without_page
+planted "a message without a page" without_page lang/a.c 'diag_add(d, DIAG_ERROR, "E9999", s, "x");'
+codes_used "$SRC" > "$tmp/used"
+for page in "$SRC"/doc/codes/*.md; do
+    [ -e "$page" ] || continue
+    grep -qx "$(basename "$page" .md)" "$tmp/used" || echo "$page"
+done > "$tmp/found"
+none "every page has its message" "$tmp/found"
+
+# Every built-in is in the language manual.
+if [ -e "$SRC/lang/builtins.def" ] && [ -e "$SRC/doc/mlc.7" ]; then
+    sed -n 's/^[A-Z]*(\([a-z_]*\),.*/\1/p' "$SRC/lang/builtins.def" | sort -u | while read -r b; do
+        grep -qE "(^|[^a-z_])$b([^a-z_]|\$)" "$SRC/doc/mlc.7" || echo "$b"
+    done > "$tmp/found"
+none "every built-in is in mlc(7)" "$tmp/found"
+fi
+
+# Commands named in README.md exist.
+grep -oE '`(\./)?mlc [a-z]+' "$SRC/README.md" | sed 's/.* //' | sort -u | while read -r c; do
+    [ "$c" = help ] || "$MLC" "$c" --help > /dev/null 2>&1 || echo "mlc $c"
+done > "$tmp/found"
+none "README.md names commands that exist" "$tmp/found"
+tap_done
