@@ -19,7 +19,7 @@ upward() {
 # A connector sees the contract, what the contract is made of, and helpers that
 # know neither network nor disk.
 connectors() {
-    includes "$1" connectors | grep -vE ': (config\.h|base/.*|lang/(schema|ast)\.h|runtime/(connector|value|jsonread|jsonwrite|jsondoc|sandbox|encode|digest|zone)[a-z_]*\.h|connectors/list\.def)$' |
+    includes "$1" connectors | grep -vE ': (config\.h|base/.*|lang/(schema|ast)\.h|runtime/(connector|value|record|json|uri|crypto|sandbox|zone)[a-z_]*\.h|connectors/list\.def)$' |
         while IFS=' ' read -r file name; do
             folder=${file%/*}
             folder=${folder##*/connectors/}
@@ -29,7 +29,7 @@ connectors() {
 
 # Only the registry reads the list of connectors.
 registries() {
-    includes "$1" runtime | grep 'connectors/list\.def$' | tail -n +2
+    includes "$1" runtime | grep 'connectors/list\.def$' | sort -u | tail -n +2
 }
 
 relative() {
@@ -45,11 +45,11 @@ owners() {
         grep -rlE "#[ ]*include[ ]*<$header" "$1/base" "$1/lang" "$1/runtime" "$1/connectors" "$1/cli" 2>/dev/null |
             grep -vE "/runtime/$owner$" | grep -v '/cli/embedded_' | sed "s|\$|: <$header>|"
     done <<'EOF'
-curl/ http[a-z_]*\.c
-sqlite3 store[a-z_]*\.c
-jansson json[a-z_]*\.c
+curl/ http[a-z_]*\.[ch]
+sqlite3 store[a-z_]*\.[ch]
+jansson json[a-z_]*\.[ch]
 openssl/ (crypto|vault)[a-z_]*\.c
-microhttpd server[a-z_]*\.c
+microhttpd server[a-z_]*\.[ch]
 pcre2 [a-z_]*regex[a-z_]*\.c
 unicode/ [a-z_]*icu[a-z_]*\.c
 EOF
@@ -58,7 +58,7 @@ EOF
 clock() {
     bare $(sources "$1" base; sources "$1" lang; sources "$1" runtime; sources "$1" connectors; sources "$1" cli) |
         grep -E '[^a-z_](clock_gettime|gettimeofday|time|localtime|localtime_r|gmtime|mktime)[ ]*\(' |
-        grep -vE '^[^:]*/runtime/clock\.c:'
+        grep -vE '^[^:]*/runtime/clock\.c:|CLOCK_(MONOTONIC|BOOTTIME)'
 }
 
 first_is_config() {
