@@ -38,7 +38,7 @@ int exact_write_request(const struct connection_info *c,
         exact_key_literal(spec->object, item->target_id, &path);
         buf_byte(&path, ')');
     }
-    result = record_encode_some(item->record, create ? on_create : on_update,
+    result = record_encode(item->record, create ? on_create : on_update,
                                 NULL, &body, err);
     if (result == 0 && body.full)
         result = error_set(err, ERROR_INPUT,

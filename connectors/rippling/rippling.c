@@ -194,7 +194,7 @@ static int write_request(const struct connection_info *c,
         uri_encode(&path, item->target_id);
         buf_byte(&path, '/');
     }
-    result = record_encode_some(item->record, create ? on_create : on_update,
+    result = record_encode(item->record, create ? on_create : on_update,
                                 NULL, &body, err);
     *out = (struct request){
         .method = create ? "POST" : "PATCH",

@@ -1,0 +1,381 @@
+/* Visma.net: pages of records. Lists are bare arrays; each element carries
+ * metadata with the total and the server's own page cap. Journal transactions
+ * are paged by line, so a batch may be cut in two: its first part is held back
+ * in the continuation and joined with the next page.
+ *   P<page>:<rows so far>|<held back batch>
+ *   K<n>:0|                                   the key from number n on */
+#include "config.h"
+#include "base/date.h"
+#include "connectors/visma/visma.h"
+#include "lang/ast.h"
+#include "runtime/jsonread.h"
+
+#include <string.h>
+
+static bool has_fact(const struct read_spec *spec, const char *name)
+{
+    return object_fact(spec->object, name) != NULL;
+}
+
+static int64_t setting_number(const struct connection_info *c,
+                              const char *name, int64_t otherwise)
+{
+    int64_t n;
+    return json_int64(c->setting(c, name), &n) && n > 0 ? n : otherwise;
+}
+
+struct position { /* what a continuation says */
+    char kind;
+    int64_t page, rows;
+    struct text held;
+};
+
+static struct position position_of(struct text next)
+{
+    struct position p = { 'P', 1, 0, TEXT_NONE };
+    const char *colon = memchr(next.ptr ? next.ptr : "", ':', next.len);
+    const char *bar = memchr(next.ptr ? next.ptr : "", '|', next.len);
+    if (next.len == 0 || !colon || !bar || colon > bar)
+        return p;
+    p.kind = next.ptr[0];
+    json_int64(text_slice(next, 1, (size_t)(colon - next.ptr) - 1), &p.page);
+    json_int64(text_slice(next, (size_t)(colon + 1 - next.ptr),
+                          (size_t)(bar - colon) - 1),
+               &p.rows);
+    p.held = text_slice(next, (size_t)(bar + 1 - next.ptr),
+                        next.len - (size_t)(bar + 1 - next.ptr));
+    return p;
+}
+
+static struct text continuation(struct arena *arena, char kind, int64_t page,
+                                int64_t rows, struct text held)
+{
+    struct buf b;
+    struct text t;
+    buf_init(&b, 0);
+    buf_printf(&b, "%c%lld:%lld|", kind, (long long)page, (long long)rows);
+    buf_text(&b, held);
+    t = buf_dup(arena, &b);
+    buf_fini(&b);
+    return t;
+}
+
+/* ------------------------------------------------------------------- request */
+static void number_text(int64_t n, char out[DECIMAL_TEXT_MAX])
+{
+    decimal_print(decimal_int(n), out);
+}
+
+static void add_paging(const struct connection_info *c,
+                       const struct read_spec *spec, int64_t page,
+                       struct buf *path)
+{
+    char text[DECIMAL_TEXT_MAX];
+    int64_t size = spec->page_size > 0 ? spec->page_size
+                                       : setting_number(c, "page_size", 500);
+    if (has_fact(spec, "unpaged"))
+        return;
+    number_text(page, text);
+    uri_query(path, "pageNumber", text_of(text));
+    number_text(size, text);
+    uri_query(path, "pageSize", text_of(text));
+}
+
+/* "2026-03-01T10:00:00.123+01:00" as the server's own wall clock, some minutes
+ * earlier, in a form it lists as accepted. */
+static bool since_text(const struct connection_info *c, struct text cursor,
+                       char out[32])
+{
+    int64_t micros;
+    bool offset;
+    struct text wall = cursor.len > 19 ? text_slice(cursor, 0, 19) : cursor;
+    if (!datetime_parse(wall, &micros, &offset))
+        return false;
+    micros -= setting_number(c, "overlap_minutes", 10) * 60 * 1000000;
+    datetime_print(micros - ((micros % 1000000) + 1000000) % 1000000, out);
+    out[10] = ' ';
+    out[19] = '\0';
+    return true;
+}
+
+static void add_since(const struct connection_info *c,
+                      const struct read_spec *spec, struct buf *path)
+{
+    char when[32];
+    bool known = spec->mode == READ_CHANGES && spec->cursor.len > 0 &&
+                 since_text(c, spec->cursor, when);
+    if (has_fact(spec, "no_condition")) { /* one of period or time must be said */
+        uri_query(path, "lastModifiedDateTime",
+                  known ? text_of(when) : TEXT("1900-01-01"));
+        return;
+    }
+    if (!known)
+        return;
+    uri_query(path, "lastModifiedDateTime", text_of(when));
+    uri_query(path, "lastModifiedDateTimeCondition", TEXT(">="));
+}
+
+static void add_terms(const struct read_spec *spec, struct buf *path)
+{
+    for (size_t i = 0; i < spec->term_count; i++) {
+        const struct filter_term *t = &spec->terms[i];
+        if (t->op != OP_IS || t->value_count != 1 || t->field->filters == 0 ||
+            text_is(t->field->name, "lastModifiedDateTime"))
+            continue;
+        if (t->values[0].tag == VALUE_TEXT)
+            uri_query(path, text_is(t->field->wire, "active") ? "active"
+                      : text_is(t->field->wire, "status")     ? "status"
+                      : text_is(t->field->wire, "name")       ? "name"
+                      : text_is(t->field->wire, "corporateId")
+                          ? "corporateId"
+                      : text_is(t->field->wire, "documentType")
+                          ? "documentType"
+                          : "vatRegistrationId",
+                      value_as_text(&t->values[0]));
+        else if (t->values[0].tag == VALUE_YESNO)
+            uri_query(path, "active",
+                      t->values[0].whole ? TEXT("true") : TEXT("false"));
+    }
+}
+
+/* Members that are filled only when asked for. */
+static void add_expansion(const struct read_spec *spec, struct buf *path)
+{
+    static const char *const flags[][3] = {
+        { "supplier", "glAccounts", "expandAccountInformation" },
+        { "customer", "glAccounts", "expandAccountInformation" },
+        { "supplier", "note", "expandNote" },
+        { "supplier_invoice", "note", "expandNote" },
+        { "branch", "mainAddress", "expandAddress" },
+        { "branch", "mainContact", "expandContact" },
+        { "branch", "ledger", "expandLedger" },
+        { "purchase_order", "customStr1", "includeCustomFreeFields" },
+        { "project", "attributes", "expandAttribute" },
+        { "customer_invoice", "taxDetailLines", "expandTaxDetails" },
+        { "customer_invoice", "invoiceAddress", "expandInvoiceAddress" },
+    };
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        for (size_t k = 0; k < spec->shape->count; k++)
+            if (text_is(spec->object->name, flags[i][0]) &&
+                text_is(spec->shape->fields[k].field->name, flags[i][1]))
+                uri_query(path, flags[i][2], TEXT("true"));
+}
+
+/* The value of the object's own key among the terms, if the read names it. */
+static const struct value *key_value(const struct read_spec *spec, int64_t n)
+{
+    for (size_t i = 0; i < spec->term_count; i++) {
+        const struct filter_term *t = &spec->terms[i];
+        if (spec->object->key_count == 1 && (size_t)n < t->value_count &&
+            text_equal(t->field->name, spec->object->keys[0]) &&
+            t->values[n].tag == VALUE_TEXT)
+            return &t->values[n];
+    }
+    return NULL;
+}
+
+static bool by_key(const struct read_spec *spec)
+{
+    const struct fact *item = object_fact(spec->object, "item");
+    size_t holes = 0;
+    if (spec->mode != READ_KEYS || !item)
+        return false;
+    for (size_t i = 0; i < item->value.len; i++)
+        holes += item->value.ptr[i] == '<';
+    return holes == 1 && key_value(spec, 0);
+}
+
+int visma_read_request(const struct connection_info *c,
+                       const struct read_spec *spec, struct text next,
+                       struct arena *arena, struct request *out,
+                       struct error *err)
+{
+    struct position p = position_of(next);
+    struct buf path;
+    (void)err;
+    buf_init(&path, 16 * 1024);
+    if (spec->mode == READ_ONE) {
+        visma_item_path(spec->object, spec->id, arena, &path);
+    } else if (by_key(spec)) {
+        int64_t n = p.kind == 'K' ? p.page : 0;
+        visma_item_path(spec->object, value_as_text(key_value(spec, n)), arena,
+                        &path);
+    } else {
+        buf_text(&path, spec->object->path);
+        add_paging(c, spec, p.page, &path);
+        add_since(c, spec, &path);
+        add_terms(spec, &path);
+    }
+    add_expansion(spec, &path);
+    *out = (struct request){
+        .method = "GET",
+        .path = buf_dup(arena, &path),
+        .endpoint = text_cstr(arena, spec->object->path),
+        .safe_to_repeat = true,
+    };
+    request_header(arena, out, "Accept", TEXT("application/json"));
+    buf_fini(&path);
+    return 0;
+}
+
+/* -------------------------------------------------------------------- answer */
+struct rows {
+    int64_t count;  /* elements */
+    int64_t lines;  /* lines in them, for lists paged by line */
+    int64_t total;  /* -1 unknown */
+    struct text latest; /* lastModifiedDateTime */
+    struct text last;   /* raw last element */
+};
+
+static int64_t count_items(struct text raw)
+{
+    struct json_items it = json_items(raw);
+    int64_t n = 0;
+    while (json_next(&it))
+        n++;
+    return n;
+}
+
+static struct rows look_at(struct text body, struct arena *arena)
+{
+    struct rows r = { .total = -1 };
+    struct json_items it = json_items(text_trim(body));
+    while (json_next(&it)) {
+        struct text when = json_get_text(arena, it.value,
+                                         "lastModifiedDateTime");
+        int64_t lines =
+            count_items(json_get(it.value, "journalTransactionLines"));
+        r.count++;
+        r.lines += lines > 0 ? lines : 1;
+        r.last = it.value;
+        json_get_int64(it.value, "metadata.totalCount", &r.total);
+        if (text_compare(when, r.latest) > 0)
+            r.latest = when;
+    }
+    return r;
+}
+
+/* Two parts of one batch as one: the lines of `b` behind those of `a`. */
+static void add_joined(struct text a, struct text b, struct buf *out)
+{
+    struct text lines = json_get(a, "journalTransactionLines");
+    struct text more = json_get(b, "journalTransactionLines");
+    if (lines.len < 2 || more.len < 2) {
+        buf_text(out, a);
+        return;
+    }
+    buf_add(out, a.ptr, (size_t)(lines.ptr + lines.len - 1 - a.ptr));
+    if (lines.len > 2 && more.len > 2)
+        buf_byte(out, ',');
+    buf_add(out, more.ptr + 1, more.len - 2);
+    buf_add(out, lines.ptr + lines.len - 1,
+            a.len - (size_t)(lines.ptr + lines.len - 1 - a.ptr));
+}
+
+/* Joins the batch held back with the page and holds back its last one unless
+ * nothing follows. */
+static void join_batches(struct text body, struct text held, bool last_page,
+                         struct arena *arena, struct page *page,
+                         struct text *now_held)
+{
+    struct json_items it = json_items(text_trim(body));
+    struct text waiting = held;
+    struct buf out, joined;
+    bool first = true;
+    buf_init(&out, 0);
+    buf_byte(&out, '[');
+    while (json_next(&it)) {
+        struct text batch = it.value;
+        if (waiting.len > 0 &&
+            text_equal(json_get_text(arena, waiting, "batchNumber"),
+                       json_get_text(arena, batch, "batchNumber"))) {
+            buf_init(&joined, 0);
+            add_joined(waiting, batch, &joined);
+            waiting = buf_dup(arena, &joined);
+            buf_fini(&joined);
+            continue;
+        }
+        if (waiting.len > 0) {
+            buf_str(&out, first ? "" : ",");
+            buf_text(&out, waiting);
+            first = false;
+        }
+        waiting = batch;
+    }
+    if (last_page && waiting.len > 0) {
+        buf_str(&out, first ? "" : ",");
+        buf_text(&out, waiting);
+    }
+    *now_held = last_page ? TEXT_NONE : waiting;
+    buf_byte(&out, ']');
+    page->body = buf_dup(arena, &out);
+    buf_fini(&out);
+}
+
+static void key_page(const struct read_spec *spec, struct text asked,
+                     struct arena *arena, struct page *page)
+{
+    struct position p = position_of(asked);
+    int64_t n = p.kind == 'K' ? p.page : 0;
+    page->single = true;
+    if (key_value(spec, n + 1))
+        page->next = continuation(arena, 'K', n + 1, 0, TEXT_NONE);
+}
+
+static void list_page(const struct read_spec *spec, struct text asked,
+                      struct arena *arena, struct page *page)
+{
+    struct position p = position_of(asked);
+    struct rows r = look_at(page->body, arena);
+    bool by_line = has_fact(spec, "by_line");
+    int64_t seen = p.rows + (by_line ? r.lines : r.count);
+    bool last = has_fact(spec, "unpaged") || r.count == 0 ||
+                (r.total >= 0 && seen >= r.total);
+    struct text held = TEXT_NONE;
+    struct text latest = text_compare(r.latest, spec->cursor) > 0
+                             ? r.latest
+                             : spec->cursor;
+    page->total = by_line ? -1 : r.total;
+    if (by_line)
+        join_batches(page->body, p.held, last, arena, page, &held);
+    if (!last)
+        page->next = continuation(arena, 'P', p.page + 1, seen, held);
+    if (spec->mode == READ_CHANGES)
+        page->next_cursor = latest;
+}
+
+void visma_read_answer(const struct connection_info *c,
+                       const struct read_spec *spec, struct text asked,
+                       const struct response *response, struct arena *arena,
+                       struct page *page, struct answer *out)
+{
+    struct json_pick pick = { "", TEXT_NONE };
+    struct error err = { 0 };
+    (void)c;
+    *page = (struct page){ .body = response->body, .rows = "", .total = -1,
+                           .complete = true };
+    if (visma_classify(response, false, arena, out)) {
+        if (response->status != 404)
+            return;
+        if (spec->mode == READ_ONE) {
+            out->refusal = REFUSAL_MISSING;
+        } else if (by_key(spec)) { /* not there: no rows */
+            *out = (struct answer){ .kind = ANSWER_DONE, .status = 404 };
+            key_page(spec, asked, arena, page);
+            page->body = TEXT("[]");
+            page->single = false;
+        }
+        return;
+    }
+    if (json_skim(response->body, &pick, 1, &err) != 0) {
+        out->kind = ANSWER_FAILED;
+        out->reason = TEXT("Visma.net's answer is not the JSON it promises");
+        return;
+    }
+    if (spec->mode == READ_ONE)
+        page->single = true;
+    else if (by_key(spec))
+        key_page(spec, asked, arena, page);
+    else
+        list_page(spec, asked, arena, page);
+}
