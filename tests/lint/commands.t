@@ -41,9 +41,10 @@ if command -v zsh > /dev/null; then check "the zsh completion is zsh" zsh -n "$t
 if command -v fish > /dev/null; then check "the fish completion is fish" fish -n "$tmp/fish"; else skip "the fish completion is fish" "no fish here"; fi
 if command -v groff > /dev/null; then
     groff -ww -man -Tutf8 -K utf8 "$tmp/man" > /dev/null 2> "$tmp/found"
-    none "the manual page is sound roff" "$tmp/found"
+    groff -ww -man -Tutf8 -K utf8 "$SRC/doc/mlc.7" > /dev/null 2>> "$tmp/found"
+    none "the manual pages are sound roff" "$tmp/found"
 else
-    skip "the manual page is sound roff" "no groff here"
+    skip "the manual pages are sound roff" "no groff here"
 fi
 
 # bash itself: "mlc help --js" completes to --json
