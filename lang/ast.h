@@ -61,6 +61,9 @@ struct literal {
     bool flag;
 };
 
+/* Trees are at most this high, so walkers may recurse. */
+#define NODE_HEIGHT_MAX 400
+
 struct node {
     enum node_kind kind;
     struct span span;
@@ -70,6 +73,8 @@ struct node {
     struct literal lit;
     struct node *kid[NODE_KIDS];
     struct node *next; /* next in the list it stands in */
+    uint16_t height;   /* of the tree below; at most NODE_HEIGHT_MAX */
+    bool in_parens;    /* the user put ( ) around it */
 
     /* the checker's */
     const struct type *type;
@@ -90,6 +95,7 @@ struct tree {
     uint32_t source;
     struct node *file; /* NODE_FILE, never NULL after parsing */
     struct comment *comments;
+    bool broken; /* it had syntax errors: do not format or run it */
 };
 
 const char *node_word(enum node_kind kind);

@@ -1,0 +1,223 @@
+/* What lexer, grammar and the functions of parse*.c share while one source is
+ * read. Nothing outside these files includes it; lang/ast.h is the door.
+ *
+ * The lexer mends as it reads: a word of another language is reported and
+ * the right token handed on, so that one mistake gives one message and the
+ * tree is what was meant. */
+#ifndef MLC_LANG_PARSE_H
+#define MLC_LANG_PARSE_H
+
+#include "lang/ast.h"
+
+#define SOURCE_MAX ((size_t)16 << 20) /* bytes of a file */
+#define NAME_MAX_LEN 200              /* bytes of a name */
+#define TEXT_MAX_LEN 65536            /* bytes of a text in quotes */
+#define BRACKETS_MAX 200              /* brackets open at a time */
+#define PENDING_MAX 4                 /* tokens handed on before the next */
+
+struct chain { /* a list under construction */
+    struct node *first, *last;
+};
+
+struct doc { /* ### lines, and where the token after them starts */
+    struct text text;
+    uint32_t before;
+    struct doc *next;
+};
+
+enum object_place { /* where in an `object` form the lexer is */
+    OBJECT_NONE,
+    OBJECT_HEAD,  /* before its brace */
+    OBJECT_FACTS, /* facts may come */
+    OBJECT_FIELD, /* a field's name comes */
+    OBJECT_TYPE,  /* its type comes */
+    OBJECT_FLAGS, /* flags, `from`, or the next field */
+};
+
+struct bracket {
+    char open;
+    bool becomes_list; /* `IN (` read as `is one of [` */
+    uint32_t at;
+};
+
+struct token {
+    int kind;
+    struct text text;
+    struct span span;
+};
+
+struct lex {
+    void *scanner;
+    struct text text;   /* what is scanned; a newline follows it */
+    uint32_t base;      /* its offset in the source */
+    uint32_t source;
+    uint32_t pos;       /* end of the token in hand, in the source */
+    bool first_on_line; /* nothing but blanks before the token in hand */
+    struct token prev, prev2;
+    struct token pending[PENDING_MAX];
+    int pending_count;
+    struct bracket open[BRACKETS_MAX];
+    int depth;
+    bool too_deep;
+    int start;           /* token of the entry, handed on first */
+    uint32_t equals_at;  /* this `=` was reported and means `is` */
+    bool in_define;      /* its head, up to `=` */
+    int test_depth;      /* brackets open around a test's braces, or 0 */
+    enum object_place place;
+    int object_depth;    /* brackets open inside its braces */
+    int fact_names;      /* names the fact in hand may still take */
+    bool fact_changes;
+    int object_base;     /* brackets open around its braces */
+    int skip_to;         /* after an error: drop tokens down to this depth */
+    bool skipping;
+    bool in_hole;
+    bool closing;        /* handing on brackets that were never closed */
+    bool swallow_line;   /* drop tokens up to the next line */
+    struct token held;   /* the token after those */
+    struct comment *last_comment;
+    struct doc *last_doc;
+    bool doc_open;       /* the last doc still waits for its token */
+};
+
+struct parse {
+    struct arena *arena;
+    struct sources *sources;
+    struct diags *diags;
+    struct tree *tree;
+    struct lex *lex;
+    struct node *result;
+    struct doc *docs, *doc_at;
+    int bodies[BRACKETS_MAX]; /* depth of each open body of statements */
+    int body_count;
+    bool height_told, utf8_told;
+    size_t errors;
+    int holes; /* how deep in texts with holes */
+};
+
+/* parse.c: nodes */
+struct node *node_new(struct parse *p, enum node_kind kind, struct span span);
+struct node *node_text(struct parse *p, enum node_kind kind, struct span span,
+                       struct text text, struct span name_span);
+void node_kid(struct parse *p, struct node *n, int index, struct node *kid);
+struct node *node_pair(struct parse *p, enum node_kind kind, struct span span,
+                       struct node *a, struct node *b);
+struct node *node_compare(struct parse *p, enum compare_op op,
+                          struct span span, struct node *a, struct node *b);
+void chain_add(struct chain *chain, struct node *n);
+struct node *node_name(struct parse *p, struct text name, struct span span);
+void node_take_doc(struct parse *p, struct node *n);
+
+/* parse_literal.c */
+struct node *literal_number(struct parse *p, struct text t, struct span span);
+struct node *literal_percent(struct parse *p, struct text t, struct span span);
+struct node *literal_money(struct parse *p, struct text t, struct span span);
+struct node *literal_date(struct parse *p, struct text t, struct span span);
+struct node *literal_time(struct parse *p, struct text t, struct span span);
+struct node *literal_duration(struct parse *p, struct text t,
+                              struct span span);
+struct node *literal_negate(struct node *n, struct span span);
+bool currency_is_known(struct text code); /* ISO 4217 */
+
+/* parse_text.c: what stands in quotes and backticks */
+struct node *text_with_holes(struct parse *p, struct text raw,
+                             struct span span);
+struct node *text_plain(struct parse *p, struct text raw, struct span span);
+struct node *text_pattern(struct parse *p, struct text raw, struct span span);
+struct text name_decode(struct parse *p, struct text raw); /* no backticks */
+struct node *path_node(struct parse *p, struct text raw, struct span span);
+struct node *path_more(struct parse *p, struct node *path, struct text raw,
+                       struct span span);
+
+/* parse_build.c: what the grammar's longer actions do */
+struct node *build_object(struct parse *p, struct text app, struct text name,
+                          struct span app_span, struct span name_span);
+struct node *build_field_value(struct parse *p, enum node_kind kind,
+                               struct text raw, struct span field,
+                               struct span span, struct node *value);
+struct node *build_add(struct parse *p, struct node *path, struct node *each,
+                       struct node *body, struct span span);
+struct node *build_call(struct parse *p, struct text name,
+                        struct span name_span, struct span span,
+                        struct node *args);
+struct node *build_verb_when(struct parse *p, enum verb verb,
+                             struct span span, struct node *condition,
+                             struct node *message);
+struct node *build_log(struct parse *p, struct text name, struct span span);
+struct node *build_set_field(struct parse *p, struct text raw,
+                             struct span field, struct span span,
+                             struct node *value);
+struct node *build_field_decl(struct parse *p, struct text name,
+                              struct span name_span, struct span span,
+                              struct node *type, struct node *flags);
+struct node *build_table(struct parse *p, struct text name,
+                         struct span name_span, struct span span,
+                         struct node *keys, struct node *values);
+struct node *build_flow(struct parse *p, struct span span, struct node *source,
+                        struct node *target, struct node *mods,
+                        struct node *body);
+void build_flow_label(struct parse *p, struct node *flow, struct node *name,
+                      struct node *was, struct node *title);
+struct node *build_expect_verb(struct parse *p, enum verb verb,
+                               struct span verb_span, struct span span,
+                               struct node *message);
+/* Bodies in braces: where to go on after a mistake. build_recover says
+ * whether the token in hand belongs to what was wrong. */
+void build_body_open(struct parse *p);
+void build_body_close(struct parse *p);
+bool build_recover(struct parse *p, bool in_body, int token);
+
+/* parse_word.c: words.def and the words of object forms */
+struct word {
+    const char *text;
+    int token;
+    const char *group, *help;
+};
+int word_token(struct text t); /* KEY and VALUE words; 0: a name */
+size_t word_count(void);
+const struct word *word_row(size_t index);
+int object_word(struct lex *lex, struct text t); /* a token */
+bool type_word(struct text t);
+
+/* parse_habit.c: the spellings of other languages */
+struct diag *habit(struct parse *p, struct span span, const char *replacement,
+                   const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The token a word of SQL, Excel or a programming language stands for, after
+ * reporting it; 0: it is a name. */
+int habit_word(struct parse *p, struct text t, struct span span);
+struct diag *parse_error(struct parse *p, const char *code, struct span span,
+                         const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* What the scanner's rules call; each reports and says what to go on with. */
+int lex_field(struct parse *p, struct text t, struct span span);
+int lex_equals(struct parse *p, struct span span);
+int lex_join(struct parse *p, struct span span, const char *sign);
+int lex_like(struct parse *p, struct span span, struct text t);
+int lex_in_list(struct parse *p, struct token *tok, size_t at, size_t len);
+int lex_money(struct parse *p, struct text t, struct span span);
+size_t lex_number_len(const char *text, size_t len);
+bool lex_is_glued(const char *text, size_t len);
+size_t lex_string(struct parse *p, size_t at, size_t len);
+int lex_typographic(struct parse *p, struct token *tok, size_t at, size_t len);
+void lex_single_quotes(struct parse *p, struct span span);
+void lex_unclosed(struct parse *p, struct span span, const char *what);
+void lex_local_date(struct parse *p, struct span span, const char *text);
+void lex_time(struct parse *p, struct span span, const char *text, size_t len);
+void lex_bad_number(struct parse *p, struct span span, struct text t);
+void lex_foreign_comment(struct parse *p, struct span span);
+void lex_hole_quote(struct parse *p, struct span span);
+void lex_stray(struct parse *p, struct span span);
+int lex_sign(struct parse *p, struct text t, struct span span, int *len);
+
+/* parse_lex.c: tokens between the scanner and the grammar */
+void lex_open(struct parse *p, struct lex *lex, struct text text,
+              uint32_t base, int start);
+void lex_close(struct lex *lex);
+int lex_word(struct parse *p, struct text t, struct span span);
+bool lex_wants_operand(const struct lex *lex);
+struct text lex_rest(const struct lex *lex); /* text after the token in hand */
+void lex_comment(struct parse *p, struct span span);
+void lex_pend(struct parse *p, int kind, struct text text, struct span span);
+
+#endif

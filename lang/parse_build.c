@@ -1,0 +1,248 @@
+/* What the grammar's longer actions do. */
+#include "config.h"
+
+#include "lang/parser.h"
+#include <assert.h>
+
+struct node *build_object(struct parse *p, struct text app, struct text name,
+                          struct span app_span, struct span name_span)
+{
+    struct text a = name_decode(p, app), b = name_decode(p, name);
+    struct node *n =
+        node_text(p, NODE_OBJECT_REF, span_join(app_span, name_span),
+                  TEXT_NONE, name_span);
+
+    n->text = text_of(arena_printf(p->arena, "%.*s.%.*s", TEXT_ARG(a),
+                                   TEXT_ARG(b)));
+    n->lit.name_len = (uint32_t)a.len;
+    return n;
+}
+
+static void refuse_word(struct parse *p, struct text name, struct span span)
+{
+    struct diag *d;
+    struct diag_fix *fix;
+
+    if (!word_token(name))
+        return;
+    d = parse_error(p, "E0106", span,
+                    "`%.*s` is a word of the language and cannot be a name",
+                    TEXT_ARG(name));
+    fix = diag_fix(p->diags, d, FIX_CHOICE, "take another name");
+    diag_edit(p->diags, fix, span, "%.*s_", TEXT_ARG(name));
+}
+
+/* The part of a FIELD token that is the path. */
+static struct text field_path(struct text raw)
+{
+    while (raw.len && (raw.ptr[raw.len - 1] == '=' ||
+                       raw.ptr[raw.len - 1] == ':'))
+        raw.len--;
+    return text_trim(raw);
+}
+
+struct node *build_field_value(struct parse *p, enum node_kind kind,
+                               struct text raw, struct span field,
+                               struct span span, struct node *value)
+{
+    struct text path = field_path(raw);
+    struct span at = { field.source, field.start,
+                       field.start + (uint32_t)path.len };
+    struct node *parts = path_node(p, path, at);
+    struct node *n = node_text(p, kind, span, parts->text, at);
+
+    if (kind == NODE_ASSIGN)
+        node_kid(p, n, ASSIGN_path, parts);
+    else if (KID(parts, PATH, parts)->next)
+        parse_error(p, "E0104", at, "a name after `%s` has no dots",
+                    kind == NODE_GIVEN     ? "given"
+                    : kind == NODE_SETTING ? "{"
+                                           : "let");
+    if ((kind == NODE_LET || kind == NODE_CONST) && path.len &&
+        path.ptr[0] != '`')
+        refuse_word(p, path, at);
+    node_kid(p, n, kind == NODE_GIVEN ? (int)GIVEN_value : 0, value);
+    return n;
+}
+
+struct node *build_set_field(struct parse *p, struct text raw,
+                             struct span field, struct span span,
+                             struct node *value)
+{
+    struct node *n =
+        build_field_value(p, NODE_SET, raw, field, span, value);
+    struct span equals = { field.source, n->name_span.end, field.end };
+
+    habit(p, equals, "", "a setting of the file is written without `=`");
+    return n;
+}
+
+/* `from "…"` may stand anywhere among the flags. */
+struct node *build_field_decl(struct parse *p, struct text name,
+                              struct span name_span, struct span span,
+                              struct node *type, struct node *flags)
+{
+    struct node *n = node_text(p, NODE_FIELD_DECL, span,
+                               name_decode(p, name), name_span);
+    struct node *from = NULL;
+
+    for (struct node **at = &flags; *at;) {
+        struct node *flag = *at;
+
+        if (flag->kind == NODE_FLAG) {
+            at = &flag->next;
+            continue;
+        }
+        *at = flag->next;
+        flag->next = NULL;
+        if (from)
+            parse_error(p, "E0104", flag->span,
+                        "a field comes `from` one place");
+        from = flag;
+    }
+    node_kid(p, n, FIELD_DECL_type, type);
+    node_kid(p, n, FIELD_DECL_flags, flags);
+    node_kid(p, n, FIELD_DECL_from, from);
+    return n;
+}
+
+struct node *build_table(struct parse *p, struct text name,
+                         struct span name_span, struct span span,
+                         struct node *keys, struct node *values)
+{
+    struct node *n =
+        node_text(p, NODE_TABLE, span, name_decode(p, name), name_span);
+
+    node_kid(p, n, TABLE_keys, keys);
+    node_kid(p, n, TABLE_values, values);
+    return n;
+}
+
+struct node *build_flow(struct parse *p, struct span span, struct node *source,
+                        struct node *target, struct node *mods,
+                        struct node *body)
+{
+    struct node *n = node_new(p, NODE_FLOW, span);
+
+    node_kid(p, n, FLOW_source, source);
+    node_kid(p, n, FLOW_target, target);
+    node_kid(p, n, FLOW_mods, mods);
+    node_kid(p, n, FLOW_body, body);
+    return n;
+}
+
+void build_flow_label(struct parse *p, struct node *flow, struct node *name,
+                      struct node *was, struct node *title)
+{
+    node_kid(p, flow, FLOW_name, name);
+    node_kid(p, flow, FLOW_was, was);
+    flow->name_span = name->span;
+    if (title)
+        flow->text = title->text;
+}
+
+struct node *build_add(struct parse *p, struct node *path, struct node *each,
+                       struct node *body, struct span span)
+{
+    struct node *n = node_text(p, NODE_ADD, span, path->text, path->span);
+
+    node_kid(p, n, ADD_each, each);
+    node_kid(p, n, ADD_body, body);
+    node_kid(p, n, ADD_path, path);
+    return n;
+}
+
+struct node *build_call(struct parse *p, struct text name,
+                        struct span name_span, struct span span,
+                        struct node *args)
+{
+    struct node *n =
+        node_text(p, NODE_CALL, span, name_decode(p, name), name_span);
+
+    node_kid(p, n, CALL_args, args);
+    return n;
+}
+
+struct node *build_verb_when(struct parse *p, enum verb verb,
+                             struct span span, struct node *condition,
+                             struct node *message)
+{
+    struct node *n =
+        node_pair(p, NODE_VERB_WHEN, span, condition, message);
+
+    n->lit.verb = verb;
+    return n;
+}
+
+struct node *build_expect_verb(struct parse *p, enum verb verb,
+                               struct span verb_span, struct span span,
+                               struct node *message)
+{
+    struct node *n = node_text(p, NODE_EXPECT, span,
+                               text_of(verb_word(verb)), verb_span);
+
+    n->lit.verb = verb;
+    node_kid(p, n, EXPECT_message, message);
+    return n;
+}
+
+struct node *build_log(struct parse *p, struct text name, struct span span)
+{
+    if (!text_is(name, "log"))
+        parse_error(p, "E0104", span,
+                    "after `->` comes the target object, such as "
+                    "Exact.costcenter, or `log`");
+    return node_new(p, NODE_LOG, span);
+}
+
+void build_body_open(struct parse *p)
+{
+    if (p->body_count < BRACKETS_MAX)
+        p->bodies[p->body_count] = p->lex->depth;
+    p->body_count++;
+}
+
+void build_body_close(struct parse *p)
+{
+    if (p->body_count > 0)
+        p->body_count--;
+}
+
+static bool starts_again(int token)
+{
+    switch (token) {
+    case TOK_FIELD: case TOK_LET: case TOK_FIND: case TOK_REQUIRE:
+    case TOK_ADD: case TOK_EVERY: case TOK_OWNER: case TOK_READ:
+    case TOK_WRITE: case TOK_MATCH_ON: case TOK_WHEN_GONE: case TOK_LIMIT:
+    case TOK_RECHECK: case TOK_GIVEN: case TOK_EXPECT: case TOK_FLOW:
+    case TOK_TEST: case TOK_TABLE: case TOK_DEFINE: case TOK_USE:
+    case TOK_SET: case TOK_CONNECTION: case TOK_OBJECT: case TOK_YYEOF:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A mistake ends here. What its brackets hold goes with it, unless the token
+ * in hand shows that they were never closed. */
+bool build_recover(struct parse *p, bool in_body, int token)
+{
+    struct lex *lex = p->lex;
+    int depth = 0;
+
+    if (!in_body)
+        p->body_count = 0;
+    else if (p->body_count > 0 && p->body_count <= BRACKETS_MAX)
+        depth = p->bodies[p->body_count - 1];
+    if (lex->in_hole)
+        return false;
+    if (lex->depth > depth && starts_again(token)) {
+        lex->depth = depth;
+        return false;
+    }
+    lex->skip_to = depth;
+    lex->skipping = lex->depth > depth;
+    if (token == '}' && in_body && lex->depth >= depth)
+        return true;
+    return lex->skipping;
+}

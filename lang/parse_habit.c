@@ -1,0 +1,421 @@
+/* The spellings of other languages: each is answered with the right one, and
+ * the right token goes on to the grammar. */
+#include "config.h"
+
+#include "lang/parser.h"
+#include <string.h>
+
+struct diag *habit(struct parse *p, struct span span, const char *replacement,
+                   const char *format, ...)
+{
+    va_list args;
+    char *text;
+    struct diag *d;
+    struct diag_fix *fix;
+
+    va_start(args, format);
+    text = arena_vprintf(p->arena, format, args);
+    va_end(args);
+    d = parse_error(p, "E0101", span, "%s", text);
+    if (!replacement)
+        return d;
+    if (*replacement)
+        fix = diag_fix(p->diags, d, FIX_SURE, "replace it with `%s`",
+                       replacement);
+    else
+        fix = diag_fix(p->diags, d, FIX_SURE, "take it out");
+    diag_edit(p->diags, fix, span, "%s", replacement);
+    return d;
+}
+
+/* ------------------------------------------------------------------ words */
+
+static const struct habit_row {
+    const char *word;
+    int token;
+    const char *replacement, *text;
+} habits[] = {
+    { "AND", TOK_AND, "and", NULL },
+    { "OR", TOK_OR, "or", NULL },
+    { "NOT", TOK_NOT, "not", NULL },
+    { "IS", TOK_IS, "is", NULL },
+    { "WHERE", TOK_WHERE, "where", NULL },
+    { "THEN", TOK_THEN, "then", NULL },
+    { "ELSE", TOK_ELSE, "else", NULL },
+    { "WHEN", TOK_WHEN, "when", NULL },
+    { "BETWEEN", TOK_BETWEEN, "between", NULL },
+    { "CONTAINS", TOK_CONTAINS, "contains", NULL },
+    { "MISSING", TOK_MISSING, "missing", NULL },
+    { "AS", TOK_AS, "as", NULL },
+    { "LET", TOK_LET, "let", NULL },
+    { "IF", TOK_IF, "if", NULL },
+    { "Not", TOK_NOT, "not", NULL },
+    { "And", TOK_AND, "and", NULL },
+    { "Or", TOK_OR, "or", NULL },
+    { "Yes", TOK_YESNO, "yes", NULL },
+    { "No", TOK_YESNO, "no", NULL },
+    { "YES", TOK_YESNO, "yes", NULL },
+    { "NO", TOK_YESNO, "no", NULL },
+    { "true", TOK_YESNO, "yes", "yes and no are the two values of a condition" },
+    { "True", TOK_YESNO, "yes", "yes and no are the two values of a condition" },
+    { "TRUE", TOK_YESNO, "yes", "yes and no are the two values of a condition" },
+    { "false", TOK_YESNO, "no", "yes and no are the two values of a condition" },
+    { "False", TOK_YESNO, "no", "yes and no are the two values of a condition" },
+    { "FALSE", TOK_YESNO, "no", "yes and no are the two values of a condition" },
+    { "elif", TOK_ELSE, "else if", "a further condition is written `else if`" },
+    { "elsif", TOK_ELSE, "else if", "a further condition is written `else if`" },
+    { "elseif", TOK_ELSE, "else if", "a further condition is written `else if`" },
+    { "def", TOK_DEFINE, "define", "a function is written `define f(x text) = value`" },
+    { "fn", TOK_DEFINE, "define", "a function is written `define f(x text) = value`" },
+    { "function", TOK_DEFINE, "define", "a function is written `define f(x text) = value`" },
+    { "var", TOK_LET, "let", "a value gets a name with `let`" },
+    { "const", TOK_LET, "let", "a value gets a name with `let`" },
+    { "return", -1, "", "a define is one expression; it needs no `return`" },
+    { "import", TOK_USE, "use", "the names of another file come with `use`" },
+    { "include", TOK_USE, "use", "the names of another file come with `use`" },
+    { "SELECT", TOK_MLC_YYerror, NULL, "there is no SQL here; a lookup is written `find x in App.object where x.Field is value`" },
+    { "LIKE", TOK_MLC_YYerror, NULL, "instead of LIKE write `contains`, `starts with`, `ends with` or `matches`" },
+    { "CASE", TOK_MLC_YYerror, NULL, "one of several values is written `choose { when c => v otherwise => v }`" },
+    { "NULL", TOK_MISSING, NULL, NULL },
+    { "null", TOK_MISSING, NULL, NULL },
+    { "nil", TOK_MISSING, NULL, NULL },
+    { "None", TOK_MISSING, NULL, NULL },
+    { "undefined", TOK_MISSING, NULL, NULL },
+};
+
+static bool is_byte_of_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static char next_byte(const struct lex *lex, bool *blank)
+{
+    struct text rest = lex_rest(lex);
+    size_t i = 0;
+
+    while (i < rest.len && (rest.ptr[i] == ' ' || rest.ptr[i] == '\t'))
+        i++;
+    *blank = i > 0;
+    return i < rest.len ? rest.ptr[i] : '\n';
+}
+
+/* Does the word stand where its like stands in the other language? */
+static bool fits(const struct lex *lex, const struct habit_row *row)
+{
+    bool blank;
+    char next = next_byte(lex, &blank);
+
+    switch (row->token) {
+    case TOK_DEFINE:
+    case TOK_LET:
+        return lex->first_on_line && blank && is_byte_of_name(next);
+    case TOK_USE:
+        return lex->first_on_line && (next == '"' || next == '\'');
+    case -1:
+        return next != '(' && next != '.' && !lex_wants_operand(lex);
+    case TOK_YESNO:
+    case TOK_MISSING:
+    case TOK_MLC_YYerror:
+        return next != '(' && next != '.' && next != '[';
+    case TOK_AND:
+    case TOK_OR:
+    case TOK_THEN:
+    case TOK_ELSE:
+    case TOK_AS:
+    case TOK_BETWEEN:
+    case TOK_CONTAINS:
+    case TOK_IS:
+    case TOK_WHERE:
+        return !lex_wants_operand(lex) && next != '.';
+    default:
+        return next != '.';
+    }
+}
+
+/* No null exists: what is meant depends on where it stands. */
+static int null_word(struct parse *p, struct span span)
+{
+    const struct lex *lex = p->lex;
+
+    if (lex->prev.kind == ':' || (lex->test_depth && lex->prev.kind == ',')) {
+        habit(p, span, "missing", "no value is written `missing`");
+        return TOK_MISSING;
+    }
+    if (lex->prev.kind == TOK_ELSE) {
+        habit(p, span, "clear",
+              "to empty the field write `else clear`, to keep what it holds "
+              "`else leave`");
+        return TOK_CLEAR;
+    }
+    habit(p, span, NULL,
+          "there is no null; a field is emptied with `x else clear`, and "
+          "`is missing` asks whether there is a value");
+    return TOK_MLC_YYerror;
+}
+
+static int excel_if(struct parse *p, struct text t, struct span span)
+{
+    bool blank;
+
+    if (next_byte(p->lex, &blank) != '(' ||
+        !(text_is(t, "IF") || text_is(t, "IIF") || text_is(t, "iif")))
+        return 0;
+    habit(p, span, NULL, "one of two values is written `if c then a else b`");
+    return TOK_NAME;
+}
+
+/* EUR 10 */
+static int currency_first(struct parse *p, struct text t, struct span span)
+{
+    struct text rest = lex_rest(p->lex);
+    size_t i = 0, start;
+
+    if (!currency_is_known(t))
+        return 0;
+    while (i < rest.len && rest.ptr[i] == ' ')
+        i++;
+    start = i;
+    while (i < rest.len &&
+           ((rest.ptr[i] >= '0' && rest.ptr[i] <= '9') || rest.ptr[i] == '.' ||
+            rest.ptr[i] == '_'))
+        i++;
+    if (i == start || start == 0)
+        return 0;
+    span.end += (uint32_t)i;
+    habit(p, span,
+          arena_printf(p->arena, "%.*s %.*s",
+                       TEXT_ARG(text_slice(rest, start, i - start)),
+                       TEXT_ARG(t)),
+          "the currency stands behind the amount");
+    return -1;
+}
+
+int habit_word(struct parse *p, struct text t, struct span span)
+{
+    int token = excel_if(p, t, span);
+
+    if (!token)
+        token = currency_first(p, t, span);
+    if (token)
+        return token;
+    for (size_t i = 0; i < sizeof habits / sizeof habits[0]; i++) {
+        const struct habit_row *row = &habits[i];
+
+        if (!text_is(t, row->word))
+            continue;
+        if (!fits(p->lex, row))
+            return 0;
+        if (row->token == TOK_MISSING && !row->replacement)
+            return null_word(p, span);
+        if (row->text)
+            habit(p, span, row->replacement, "%s", row->text);
+        else
+            habit(p, span, row->replacement,
+                  "words of the language are written small: `%s`",
+                  row->replacement);
+        if (row->token == TOK_ELSE && row->replacement[4] == ' ')
+            lex_pend(p, TOK_IF, t, span);
+        return row->token;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------ signs */
+
+int lex_join(struct parse *p, struct span span, const char *sign)
+{
+    const struct lex *lex = p->lex;
+    size_t i = span.end - lex->base;
+    bool text = lex->prev.kind == TOK_STRING;
+
+    while (i < lex->text.len && lex->text.ptr[i] == ' ')
+        i++;
+    text = text || (i < lex->text.len && lex->text.ptr[i] == '"');
+    if (sign[1] && !text) {
+        habit(p, span, "or", "of two conditions at least one: write `or`");
+        return TOK_OR;
+    }
+    habit(p, span, NULL,
+          "texts are joined by writing them in one: \"{first} {last}\"");
+    return TOK_JOIN;
+}
+
+/* LIKE "x%" */
+int lex_like(struct parse *p, struct span span, struct text t)
+{
+    size_t quote = 0, end = t.len - 1;
+    bool open_start, open_end;
+    int token = TOK_MATCHES;
+    const char *word = NULL;
+    struct text pattern;
+
+    text_find(t, TEXT("\""), &quote);
+    pattern = text_slice(t, quote + 1, end - quote - 1);
+    open_start = pattern.len && pattern.ptr[0] == '%';
+    open_end = pattern.len > 1 && pattern.ptr[pattern.len - 1] == '%';
+    pattern = text_slice(pattern, open_start,
+                         pattern.len - open_start - open_end);
+    if (open_start && open_end)
+        token = TOK_CONTAINS, word = "contains";
+    else if (open_end)
+        token = TOK_STARTS_WITH, word = "starts with";
+    else if (open_start)
+        token = TOK_ENDS_WITH, word = "ends with";
+    if (memchr(pattern.ptr, '%', pattern.len) ||
+        memchr(pattern.ptr, '_', pattern.len))
+        word = NULL;
+    habit(p, span,
+          word ? arena_printf(p->arena, "%s \"%.*s\"", word,
+                              TEXT_ARG(pattern))
+               : NULL,
+          "instead of LIKE write `contains`, `starts with`, `ends with` or "
+          "`matches`");
+    return token;
+}
+
+/* The `)` that closes the list which starts at `at`, or the text's end. */
+static size_t list_end(struct text t, size_t at)
+{
+    int depth = 0;
+
+    for (; at < t.len && t.ptr[at] != '\n'; at++) {
+        depth += t.ptr[at] == '(';
+        if (t.ptr[at] == ')' && depth-- == 0)
+            return at;
+    }
+    return t.len;
+}
+
+/* x in ("a", "b"), NOT IN (…): `tok` becomes `is one of`, and the list's
+ * bracket waits behind it. */
+int lex_in_list(struct parse *p, struct token *tok, size_t at, size_t len)
+{
+    struct lex *lex = p->lex;
+    struct text t = text_slice(lex->text, at, len);
+    struct span span = { lex->source, lex->base + (uint32_t)at,
+                         lex->base + (uint32_t)(at + len) };
+    struct span bracket = { span.source, span.end - 1, span.end };
+    bool paren = t.ptr[len - 1] == '(', negative = false;
+    const char *word;
+    struct diag *d;
+    size_t end = list_end(lex->text, at + len);
+
+    for (size_t i = 0; i + 1 < len; i++)
+        negative = negative || t.ptr[i] == 't' || t.ptr[i] == 'T';
+    word = negative ? "is not one of" : "is one of";
+    d = habit(p, span, arena_printf(p->arena, "%s [", word),
+              "to look in a list write `%s […]`", word);
+    if (paren && end < lex->text.len) {
+        struct span close = { span.source, lex->base + (uint32_t)end,
+                              lex->base + (uint32_t)end + 1 };
+
+        diag_edit(p->diags, d->fixes, close, "]");
+    }
+    *tok = (struct token){ negative ? TOK_IS_NOT_ONE_OF : TOK_IS_ONE_OF,
+                           text_slice(lex->text, at, len - 1),
+                           { span.source, span.start, span.end - 1 } };
+    lex->pos = span.end;
+    lex_pend(p, '[', text_slice(t, len - 1, 1), bracket);
+    return tok->kind;
+}
+
+/* Signs that word processors and keyboards put in the place of others. */
+static const struct {
+    int32_t code;
+    int token;
+    const char *replacement;
+} signs[] = {
+    { 0x2192, TOK_ARROW, "->" }, { 0x21D2, TOK_FATARROW, "=>" },
+    { 0x2264, TOK_LE, "<=" },    { 0x2265, TOK_GE, ">=" },
+    { 0x2260, TOK_IS_NOT, "is not" },
+    { 0x2212, '-', "-" },        { 0x2013, '-', "-" },
+    { 0x2014, '-', "-" },        { 0x00D7, '*', "*" },
+    { 0x00F7, '/', "/" },        { 0x2026, 0, NULL },
+    { 0x00A0, 0, " " },          { 0x202F, 0, " " },
+    { 0x2007, 0, " " },          { 0x200B, 0, "" },
+    { 0xFEFF, 0, "" },
+};
+
+static bool is_letter_like(int32_t code)
+{
+    return (code >= 0xC0 && code < 0x2000 && code != 0xD7 && code != 0xF7) ||
+           code >= 0x3040;
+}
+
+int lex_sign(struct parse *p, struct text t, struct span span, int *len)
+{
+    size_t at = 0;
+    int32_t code = utf8_decode(t, &at);
+    struct diag *d;
+
+    *len = (int)at;
+    span.end = span.start + (uint32_t)at;
+    if (code < 0)
+        return 0; /* reported for the whole file */
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        if (signs[i].code != code)
+            continue;
+        habit(p, span, signs[i].replacement,
+              signs[i].token ? "this sign is written `%s`"
+                             : "a blank of a word processor%s",
+              signs[i].token ? signs[i].replacement : "");
+        return signs[i].token;
+    }
+    if (is_letter_like(code)) {
+        *len = 0;
+        span.end = span.start + (uint32_t)t.len;
+        d = parse_error(p, "E0110", span,
+                        "names without backticks have the letters a to z");
+        diag_note(p->diags, d, "Write the whole name between backticks: "
+                               "`%.*s`.", TEXT_ARG(t));
+        return TOK_NAME;
+    }
+    if (code == 0x20AC || code == 0xA3 || code == 0xA5)
+        parse_error(p, "E0110", span,
+                    "a currency is written with its three letters behind the "
+                    "amount: 10 %s",
+                    code == 0xA3 ? "GBP" : code == 0xA5 ? "JPY" : "EUR");
+    else
+        parse_error(p, "E0110", span, "`%.*s` means nothing here", (int)at,
+                    t.ptr);
+    return 0;
+}
+
+void lex_stray(struct parse *p, struct span span)
+{
+    char c = p->lex->text.ptr[span.start - p->lex->base];
+
+    if (c == '$')
+        parse_error(p, "E0110", span,
+                    "a currency is written with its three letters behind the "
+                    "amount: 10 USD");
+    else if (c > ' ' && c < 127)
+        parse_error(p, "E0110", span, "`%c` means nothing here", c);
+    else
+        parse_error(p, "E0110", span, "byte 0x%02X means nothing here",
+                    (unsigned char)c);
+}
+
+void lex_foreign_comment(struct parse *p, struct span span)
+{
+    struct lex *lex = p->lex;
+    struct text t = text_slice(lex->text, span.start - lex->base,
+                               span.end - span.start);
+    size_t sign = t.ptr[0] == '#' ? 1 : 2;
+    struct diag *d;
+    struct diag_fix *fix;
+
+    while (t.ptr[0] == '#' && sign < t.len && t.ptr[sign] == '#')
+        sign++;
+    span.end = span.start + (uint32_t)sign;
+    d = parse_error(p, "E0101", span, "a comment starts with `//`");
+    if (t.ptr[0] == '/' && memchr(t.ptr, '\n', t.len))
+        return;
+    fix = diag_fix(p->diags, d, FIX_SURE, "write `//`");
+    diag_edit(p->diags, fix, span, "//");
+    if (t.ptr[0] == '/') {
+        span.start = span.start + (uint32_t)t.len - 2;
+        span.end = span.start + 2;
+        diag_edit(p->diags, fix, span, "\n");
+    }
+}

@@ -1,0 +1,207 @@
+/* What the scanner's rules for texts, numbers and dates do beyond naming a
+ * token. */
+#include "config.h"
+
+#include "lang/parser.h"
+#include <string.h>
+
+/* ------------------------------------------------------------------ texts */
+
+void lex_unclosed(struct parse *p, struct span span, const char *what)
+{
+    struct span sign = { span.source, span.start, span.start + 1 };
+
+    parse_error(p, "E0111", sign, "this %s does not end on its line", what);
+}
+
+void lex_hole_quote(struct parse *p, struct span span)
+{
+    struct diag *d =
+        parse_error(p, "E0116", span,
+                    "no quotes can stand between { and } in a text");
+
+    diag_note(p->diags, d, "Give the value a name with `let` first and write "
+                           "the name between { and }.");
+}
+
+static int open_holes(struct text t, size_t from, int depth)
+{
+    for (size_t i = from; i < t.len; i++) {
+        if (t.ptr[i] == '\\')
+            i++;
+        else if (t.ptr[i] == '{')
+            depth++;
+        else if (t.ptr[i] == '}' && depth)
+            depth--;
+    }
+    return depth;
+}
+
+/* "{f("x")}": quotes inside a hole cut the text in pieces. Such a text is
+ * taken whole, so that the one mistake in it gives one message. Returns the
+ * bytes of the text at `at`. */
+size_t lex_string(struct parse *p, size_t at, size_t len)
+{
+    const struct lex *lex = p->lex;
+    struct text rest = text_slice(lex->text, at, lex->text.len - at);
+    int depth;
+    size_t end = len, quotes = 0;
+
+    if (lex->prev.kind == TOK_MATCHES || lex->place != OBJECT_NONE)
+        return len;
+    depth = open_holes(text_slice(rest, 0, len), 0, 0);
+    while (depth && end < rest.len && rest.ptr[end] != '\n') {
+        char c = rest.ptr[end++];
+
+        depth += c == '{';
+        depth -= c == '}';
+        quotes += c == '"';
+    }
+    while (!depth && end < rest.len && rest.ptr[end] != '\n')
+        if (rest.ptr[end++] == '"')
+            return quotes % 2 == 1 ? end : len;
+    return len;
+}
+
+static const char *double_quoted(struct parse *p, struct text t)
+{
+    struct buf b;
+    const char *copy;
+
+    buf_init(&b, TEXT_MAX_LEN);
+    buf_byte(&b, '"');
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.ptr[i] == '"')
+            buf_byte(&b, '\\');
+        buf_byte(&b, t.ptr[i]);
+    }
+    buf_byte(&b, '"');
+    copy = arena_strndup(p->arena, buf_view(&b).ptr, b.len);
+    buf_fini(&b);
+    return copy;
+}
+
+void lex_single_quotes(struct parse *p, struct span span)
+{
+    const struct lex *lex = p->lex;
+    struct text t = text_slice(lex->text, span.start - lex->base + 1,
+                               span.end - span.start - 2);
+
+    habit(p, span, double_quoted(p, t),
+          "texts stand in double quotes: \"%.*s\"", TEXT_ARG(t));
+}
+
+int lex_typographic(struct parse *p, struct token *tok, size_t at, size_t len)
+{
+    struct lex *lex = p->lex;
+    struct span span = { lex->source, lex->base + (uint32_t)at,
+                         lex->base + (uint32_t)(at + len) };
+    size_t close = lex->text.ptr[at + len - 1] == '"' ? 1 : 3;
+    struct text t = text_slice(lex->text, at + 3, len - 3 - close);
+
+    habit(p, span, double_quoted(p, t),
+          "texts stand in plain double quotes: \"%.*s\"", TEXT_ARG(t));
+    *tok = (struct token){ TOK_STRING,
+                           text_slice(lex->text, at + 2, t.len + 2), span };
+    lex->pos = span.end;
+    return TOK_STRING;
+}
+
+/* ---------------------------------------------------------------- numbers */
+
+size_t lex_number_len(const char *text, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && ((text[i] >= '0' && text[i] <= '9') || text[i] == '_' ||
+                       text[i] == '.'))
+        i++;
+    while (i && (text[i - 1] == '.' || text[i - 1] == '_'))
+        i--;
+    return i;
+}
+
+bool lex_is_glued(const char *text, size_t len)
+{
+    size_t n = lex_number_len(text, len);
+
+    return n < len && text[n] != ' ' && text[n] != '\t';
+}
+
+int lex_money(struct parse *p, struct text t, struct span span)
+{
+    struct text code = text_slice(t, t.len - 3, 3);
+    static const char words[] = "AND NOT FOR";
+
+    if (currency_is_known(code)) {
+        struct span at = { span.source, span.end - 3, span.end - 3 };
+
+        if (lex_is_glued(t.ptr, t.len)) {
+            struct diag *d = parse_error(
+                p, "E0112", span,
+                "put a blank between the amount and its currency");
+
+            diag_edit(p->diags,
+                      diag_fix(p->diags, d, FIX_SURE, "put a blank there"),
+                      at, " ");
+        }
+        return TOK_MONEY;
+    }
+    for (size_t i = 0; i < sizeof words; i += 4)
+        if (memcmp(words + i, code.ptr, 3) == 0)
+            return TOK_NUMBER;
+    span.start = span.end - 3;
+    parse_error(p, "E0114", span,
+                "`%.*s` is no currency: the codes are those of ISO 4217, "
+                "such as EUR", TEXT_ARG(code));
+    return TOK_MONEY;
+}
+
+void lex_bad_number(struct parse *p, struct span span, struct text t)
+{
+    struct diag *d = parse_error(p, "E0112", span, "`%.*s` is no number",
+                                 (int)(t.len > 40 ? 40 : t.len), t.ptr);
+
+    diag_note(p->diags, d,
+              "A number is written 1_000.50: digits, at most one point, `_` "
+              "between groups.");
+}
+
+/* ------------------------------------------------------------------ dates */
+
+void lex_local_date(struct parse *p, struct span span, const char *text)
+{
+    int part[3] = { 0, 0, 0 };
+    int i = 0;
+    struct diag *d;
+
+    for (; *text && i < 3; text++) {
+        if (*text >= '0' && *text <= '9')
+            part[i] = part[i] * 10 + (*text - '0');
+        else
+            i++;
+    }
+    d = parse_error(p, "E0113", span,
+                    "a date is written year-month-day: %04d-%02d-%02d",
+                    part[2], part[1], part[0]);
+    diag_edit(p->diags,
+              diag_fix(p->diags, d, FIX_CHOICE, "if the day stands first"),
+              span, "%04d-%02d-%02d", part[2], part[1], part[0]);
+    if (part[1] <= 31 && part[0] <= 12)
+        diag_edit(p->diags,
+                  diag_fix(p->diags, d, FIX_CHOICE,
+                           "if the month stands first"),
+                  span, "%04d-%02d-%02d", part[2], part[0], part[1]);
+}
+
+void lex_time(struct parse *p, struct span span, const char *text, size_t len)
+{
+    struct diag *d;
+
+    if (text[1] != ':')
+        return;
+    d = parse_error(p, "E0113", span, "a time has two digits: 0%.*s",
+                    (int)len, text);
+    diag_edit(p->diags, diag_fix(p->diags, d, FIX_SURE, "write the zero"),
+              span, "0%.*s", (int)len, text);
+}
