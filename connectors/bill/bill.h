@@ -1,0 +1,34 @@
+/* What the parts of the BILL connector share. */
+#ifndef MLC_CONNECTORS_BILL_BILL_H
+#define MLC_CONNECTORS_BILL_BILL_H
+
+#include "runtime/connector.h"
+#include "runtime/uri.h"
+
+/* Verdict on any answer but success; false: the answer is a success. */
+bool bill_classify(const struct connection_info *c,
+                   const struct response *response, bool writes,
+                   struct arena *arena, struct answer *out);
+
+int bill_read_request(const struct connection_info *c,
+                      const struct read_spec *spec, struct text next,
+                      struct arena *arena, struct request *out,
+                      struct error *err);
+void bill_read_answer(const struct connection_info *c,
+                      const struct read_spec *spec, struct text asked,
+                      const struct response *response, struct arena *arena,
+                      struct page *page, struct answer *out);
+int bill_hook_verify(const struct connection_info *c,
+                     const struct credential *credential,
+                     const struct hook_delivery *delivery, struct arena *arena,
+                     struct hook_event *event);
+int bill_hook_request(const struct connection_info *c,
+                      const struct object *object, struct text callback,
+                      struct text remove_id, struct arena *arena,
+                      struct request *out, struct error *err);
+void bill_hook_answer(const struct connection_info *c,
+                      const struct response *response, struct arena *arena,
+                      struct text *subscription_id, struct text *secret,
+                      struct answer *out);
+
+#endif
