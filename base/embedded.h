@@ -15,6 +15,7 @@ extern const struct embedded_text connector_catalogs[]; /* NAME/catalog */
 extern const struct embedded_text connector_pages[];    /* NAME/README */
 extern const struct embedded_text code_pages[];         /* codes/CODE */
 extern const struct embedded_text help_topics[];        /* help/TOPIC */
+extern const struct embedded_text example_files[]; /* PAIR/path, whole */
 
 /* Row `name` of `table`, or NULL. Borrowed: lives for ever. */
 const struct embedded_text *embedded_find(const struct embedded_text *table,

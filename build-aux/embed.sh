@@ -1,8 +1,11 @@
 #!/bin/sh
 # embed.sh NAME FILE...: prints a C source with the texts of FILEs as a table
 # `struct embedded_text NAME[]`, ended by a row without name. A row's name is
-# the file's path without its first folder and its ending, e.g. "exact/catalog".
+# the file's path without its first folder and its ending, e.g. "exact/catalog";
+# with --whole before NAME the ending stays.
 set -e
+ending='s|\.[^./]*$||'
+if [ "$1" = --whole ]; then ending=; shift; fi
 name=$1; shift
 echo '/* Made by build-aux/embed.sh; do not edit. */'
 echo '#include "config.h"'
@@ -17,7 +20,7 @@ done
 printf 'const struct embedded_text %s[] = {\n' "$name"
 n=0
 for f in "$@"; do
-    row=$(printf '%s' "$f" | sed 's|.*/\(connectors\|doc\|lang\|examples\)/||; s|^[a-z]*/||; s|\.[^./]*$||')
+    row=$(printf '%s' "$f" | sed 's|.*/\(connectors\|doc\|lang\|examples\)/||; s|^[a-z]*/||; '"$ending")
     printf '{ "%s", (const char *)text_%d, sizeof text_%d - 1 },\n' "$row" $n $n
     n=$((n + 1))
 done

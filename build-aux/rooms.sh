@@ -30,6 +30,7 @@ list connector_files connectors/list.def $files
 list connector_catalogs $catalogs
 list connector_pages $(for n in $names; do ls connectors/$n/*.md 2>/dev/null; done)
 list code_pages $(ls doc/codes/*.md 2>/dev/null)
+list example_files $(find examples -type f \( -name '*.mlc' -o -name '*.csv' -o -name README.md \) ! -path '*/.mlc/*' | sort)
 list help_topics $(ls doc/help/*.txt 2>/dev/null)
 
 tests=
