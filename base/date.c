@@ -220,6 +220,17 @@ bool date_parse_pattern(struct text t, struct text pattern, int32_t *days,
     return true;
 }
 
+bool date_pattern_is_sound(struct text pattern, const char **why)
+{
+    struct parts p = { 0 };
+    const char *bad = read_pattern(TEXT_NONE, pattern, &p);
+    if (!bad || bad == wrong_form)
+        return true;
+    if (why)
+        *why = bad;
+    return false;
+}
+
 /* "HH:MM[:SS[.f…]]"; the fraction only with `micros`. */
 static bool take_time(struct text t, size_t *at, int32_t *seconds,
                       int64_t *micros)

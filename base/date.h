@@ -26,6 +26,9 @@ void date_print(int32_t days, char out[11]);
 bool date_parse_pattern(struct text t, struct text pattern, int32_t *days,
                         const char **why);
 
+/* Whether a pattern is one at all. */
+bool date_pattern_is_sound(struct text pattern, const char **why);
+
 /* ISO 8601 with offset or Z; "+hhmm" and a missing colon are taken, a missing
  * offset sets `*has_offset` false and is read as UTC; a second of 60 becomes
  * 59. Fractions past microseconds are cut. */
