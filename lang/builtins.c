@@ -84,7 +84,10 @@ static uint32_t kinds_of(struct text t)
 static void read_param_type(struct builtin_param *p, struct text t)
 {
     struct text inner;
-    if (text_is(t, "dates")) {
+    if (text_is(t, "locale")) {
+        p->kinds = TEXTS;
+        p->words = TEXT(BUILTIN_LOCALES);
+    } else if (text_is(t, "dates")) {
         p->kinds = LISTS;
         p->item_kinds = BIT(TYPE_DATE);
         p->takes_table = true;

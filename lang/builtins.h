@@ -10,6 +10,7 @@
  *   dates      list(date), or a table whose first key is a date; the function
  *              gets the list of those keys
  *   a|b        either; word(up|down) a text constant, one of these words
+ *   locale     a word of BUILTIN_LOCALES
  * `[name T]` may be left out, `name T...` is one or more, `T?` takes missing.
  * An optional value for any other parameter makes the result optional, and
  * the function is not called when it is missing. A parameter that is a list
@@ -62,6 +63,10 @@ enum builtin_flag {
 };
 
 #define BUILTIN_PARAMS_MAX 5
+
+/* Countries and languages whose way of writing numbers is known. */
+#define BUILTIN_LOCALES \
+    "plain|nl|be|de|at|ch|fr|es|it|pt|pl|cs|da|nb|sv|fi|en|us|gb|ie"
 
 struct builtin_param {
     struct text name;
