@@ -43,6 +43,10 @@ fi
 ok $([ "$(wc -l < "$tmp/words")" -gt 50 ]; echo $?) "mlc help words lists them"
 while read -r w; do grep -q "^\\\\fB$w\\\\fR" "$BUILD/doc/mlc.7" || echo "$w"; done < "$tmp/words" > "$tmp/found"
 none "every word is in mlc(7)" "$tmp/found"
+for f in vim/syntax/mlc.vim vscode/syntaxes/mlc.tmLanguage.json; do
+    while read -r w; do grep -qE "[ |<(]$w([ |)\\\\]|\$)" "$SRC/editors/$f" || echo "$f: $w"; done < "$tmp/words"
+done > "$tmp/found"
+none "every word is known to the editors" "$tmp/found"
 
 # Commands named in README.md exist.
 if "$MLC" run --help > /dev/null 2>&1; then
