@@ -76,7 +76,7 @@ bool reference_print(const char *topic, bool roff, FILE *out)
     const struct entry *table = is_words ? words : functions;
     size_t count = is_words ? COUNT(words) : COUNT(functions);
     if (roff) {
-        fprintf(out, ".SH %s\n", is_words ? "WORDS" : "FUNCTIONS");
+        fprintf(out, ".SH %s\n.ad l\n", is_words ? "WORDS" : "FUNCTIONS");
         print_roff(table, count, out);
         return true;
     }

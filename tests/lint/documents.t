@@ -48,6 +48,12 @@ for f in vim/syntax/mlc.vim vscode/syntaxes/mlc.tmLanguage.json; do
 done > "$tmp/found"
 none "every word is known to the editors" "$tmp/found"
 
+# Every function is in the manual, as its row says.
+sed -n 's/^BUILTIN(\([a-z_0-9]*\), .*/\1/p' "$SRC/lang/builtins.def" > "$tmp/functions"
+ok $([ "$(wc -l < "$tmp/functions")" -gt 80 ]; echo $?) "the functions have rows"
+while read -r f; do grep -q "^\\\\fB$f\\\\fR(" "$BUILD/doc/mlc.7" || echo "$f"; done < "$tmp/functions" > "$tmp/found"
+none "every function is in mlc(7)" "$tmp/found"
+
 # Commands named in README.md exist.
 if "$MLC" run --help > /dev/null 2>&1; then
 grep -oE '`(\./)?mlc [a-z]+' "$SRC/README.md" | sed 's/.* //' | sort -u | while read -r c; do
