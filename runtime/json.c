@@ -1,245 +1,80 @@
-/* Documents on jansson; see json.h. A number with a fraction or an exponent
- * travels through jansson as a text that starts with U+0001, which no document
- * may contain itself. */
+/* Documents as trees; see json.h. */
 #include "config.h"
 #include "runtime/json.h"
 
 #include "base/log.h"
-#include <jansson.h>
+#include "runtime/jsonread.h"
 #include <string.h>
 
-#define MARK '\x01'
+struct member {
+    char *name;
+    size_t name_len;
+    struct doc *value;
+};
 
-/* jansson's own handle behind our name; both directions in one place. */
-static json_t *in(const struct doc *d)
-{
+struct doc {
+    int references;
+    enum doc_kind kind;
+    bool yes;
+    size_t count, cap; /* of elements or members; bytes of text or digits */
     union {
-        const struct doc *doc;
-        json_t *json;
-    } u = { .doc = d };
-    return u.json;
-}
+        char *bytes; /* NUL after them */
+        struct doc **items;
+        struct member *members;
+    };
+};
 
-static struct doc *out_of(json_t *j)
+/* -------------------------------------------------------------- makers */
+static struct doc *new_doc(enum doc_kind kind)
 {
-    union {
-        json_t *json;
-        struct doc *doc;
-    } u = { .json = j };
-    return u.doc;
-}
-
-static bool is_marked(const json_t *j)
-{
-    return json_is_string(j) && json_string_length(j) > 1 &&
-           json_string_value(j)[0] == MARK;
-}
-
-/* ------------------------------------------------------------- parsing */
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-static size_t digits(struct text t, size_t at)
-{
-    while (at < t.len && is_digit(t.ptr[at]))
-        at++;
-    return at;
-}
-
-/* End of the number that starts at `at`; `at` when it is none by JSON's
- * grammar. `*whole` tells whether jansson's integer can hold it. */
-static size_t number_end(struct text t, size_t at, bool *whole)
-{
-    size_t start = at, end;
-    if (at < t.len && t.ptr[at] == '-')
-        at++;
-    end = digits(t, at);
-    if (end == at || (t.ptr[at] == '0' && end > at + 1))
-        return start;
-    *whole = end - at <= 18 && !(t.ptr[start] == '-' && t.ptr[at] == '0');
-    at = end;
-    if (at < t.len && t.ptr[at] == '.') {
-        end = digits(t, at + 1);
-        if (end == at + 1)
-            return start;
-        at = end;
-        *whole = false;
-    }
-    if (at < t.len && (t.ptr[at] == 'e' || t.ptr[at] == 'E')) {
-        size_t sign = at + 1;
-        if (sign < t.len && (t.ptr[sign] == '+' || t.ptr[sign] == '-'))
-            sign++;
-        end = digits(t, sign);
-        if (end == sign)
-            return start;
-        at = end;
-        *whole = false;
-    }
-    return at;
-}
-
-/* Copies the string literal at `at`; returns the offset after it. */
-static size_t copy_string(struct text t, size_t at, struct buf *b,
-                          bool *marked)
-{
-    size_t start = at++;
-    static const char escape[] = "\\u0001";
-    if (t.len - at >= 6 && memcmp(t.ptr + at, escape, 6) == 0)
-        *marked = true;
-    while (at < t.len && t.ptr[at] != '"')
-        at += t.ptr[at] == '\\' ? 2 : 1;
-    at = at < t.len ? at + 1 : t.len;
-    buf_add(b, t.ptr + start, at - start);
-    return at;
-}
-
-/* `t` with every number jansson would make a double turned into a marked
- * text. False when a text of the document starts with the mark. */
-static bool mark_numbers(struct text t, struct buf *b)
-{
-    bool marked = false;
-    size_t at = 0;
-    while (at < t.len && !marked) {
-        char c = t.ptr[at];
-        bool whole = true;
-        size_t end = at;
-        if (c == '"') {
-            at = copy_string(t, at, b, &marked);
-            continue;
-        }
-        if (c == '-' || is_digit(c))
-            end = number_end(t, at, &whole);
-        if (end == at) {
-            buf_byte(b, c);
-            at++;
-        } else if (whole) {
-            buf_add(b, t.ptr + at, end - at);
-            at = end;
-        } else {
-            buf_str(b, "\"\\u0001");
-            buf_add(b, t.ptr + at, end - at);
-            buf_byte(b, '"');
-            at = end;
-        }
-    }
-    return !marked;
-}
-
-static bool too_deep(struct text t)
-{
-    size_t depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < t.len; i++) {
-        char c = t.ptr[i];
-        if (quoted) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                quoted = false;
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > DOC_DEPTH_MAX)
-                return true;
-        } else if ((c == ']' || c == '}') && depth > 0) {
-            depth--;
-        }
-    }
-    return false;
-}
-
-struct doc *doc_parse(struct text t, struct error *err)
-{
-    struct buf b;
-    json_error_t why;
-    json_t *j = NULL;
-    if (t.len > DOC_BYTES_MAX) {
-        error_set(err, ERROR_VENDOR, "the JSON text is longer than %zu bytes",
-                  (size_t)DOC_BYTES_MAX);
-        return NULL;
-    }
-    if (too_deep(t)) {
-        error_set(err, ERROR_VENDOR, "the JSON text is nested deeper than %d",
-                  DOC_DEPTH_MAX);
-        return NULL;
-    }
-    buf_init(&b, DOC_BYTES_MAX * 2);
-    if (!mark_numbers(t, &b))
-        error_set(err, ERROR_VENDOR,
-                  "a text in the JSON starts with a control character");
-    else if (b.len == 0)
-        error_set(err, ERROR_VENDOR, "the JSON text is empty");
-    else if (!(j = json_loadb(b.ptr, b.len,
-                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY |
-                                  JSON_ALLOW_NUL,
-                              &why)))
-        error_set(err, ERROR_VENDOR, "the text is not JSON: line %d: %s",
-                  why.line, why.text);
-    buf_fini(&b);
-    return out_of(j);
-}
-
-struct doc *doc_keep(struct doc *d)
-{
-    json_incref(in(d));
+    struct doc *d = mem_zalloc(sizeof *d);
+    d->references = 1;
+    d->kind = kind;
     return d;
 }
 
-void doc_drop(struct doc *d) { json_decref(in(d)); }
-
-struct doc *doc_copy(const struct doc *d)
+static struct doc *with_bytes(enum doc_kind kind, struct text t)
 {
-    return out_of(json_deep_copy(in(d)));
+    struct doc *d = new_doc(kind);
+    d->bytes = mem_alloc(t.len + 1);
+    if (t.len > 0)
+        memcpy(d->bytes, t.ptr, t.len);
+    d->bytes[t.len] = '\0';
+    d->count = t.len;
+    return d;
 }
 
-/* -------------------------------------------------------------- makers */
-static struct doc *made(json_t *j)
+struct doc *doc_object(void) { return new_doc(DOC_OBJECT); }
+struct doc *doc_list(void) { return new_doc(DOC_LIST); }
+struct doc *doc_null(void) { return new_doc(DOC_NULL); }
+
+struct doc *doc_yesno(bool yes)
 {
-    if (!j)
-        log_bug("out of memory for a JSON document");
-    return out_of(j);
+    struct doc *d = new_doc(DOC_YESNO);
+    d->yes = yes;
+    return d;
 }
 
-struct doc *doc_object(void) { return made(json_object()); }
-struct doc *doc_list(void) { return made(json_array()); }
-struct doc *doc_null(void) { return out_of(json_null()); }
-struct doc *doc_yesno(bool yes) { return out_of(json_boolean(yes)); }
-struct doc *doc_int(int64_t value) { return made(json_integer(value)); }
-
-struct doc *doc_number(struct text d)
+struct doc *doc_number(struct text digits)
 {
-    bool whole = true;
-    char marked[128];
-    if (d.len == 0 || d.len >= sizeof marked ||
-        number_end(d, 0, &whole) != d.len)
-        log_bug("'%.*s' is no number", TEXT_ARG(d));
-    if (whole) {
-        int64_t value = 0;
-        size_t i = d.ptr[0] == '-';
-        for (; i < d.len; i++)
-            value = value * 10 + (d.ptr[i] - '0');
-        return doc_int(d.ptr[0] == '-' ? -value : value);
-    }
-    marked[0] = MARK;
-    memcpy(marked + 1, d.ptr, d.len);
-    return made(json_stringn(marked, d.len + 1));
+    return with_bytes(DOC_NUMBER, digits);
 }
 
-struct doc *doc_decimal(struct decimal d)
+struct doc *doc_decimal(struct decimal value)
 {
-    char digits_text[DECIMAL_TEXT_MAX];
-    size_t len = decimal_print(decimal_trim(d), digits_text);
-    return doc_number((struct text){ digits_text, len });
+    char digits[DECIMAL_TEXT_MAX];
+    size_t len = decimal_print(decimal_trim(value), digits);
+    return doc_number((struct text){ digits, len });
 }
+
+struct doc *doc_int(int64_t value) { return doc_decimal(decimal_int(value)); }
 
 struct doc *doc_text(struct text t)
 {
     size_t bad = 0;
-    json_t *j;
-    if (t.len > 0 && t.ptr[0] == MARK)
-        return doc_string("?");
-    if (utf8_valid(t, &bad))
-        return made(json_stringn(t.ptr ? t.ptr : "", t.len));
     struct buf b;
+    if (utf8_valid(t, &bad))
+        return with_bytes(DOC_TEXT, t);
     buf_init(&b, t.len + 1);
     for (size_t at = 0; at < t.len;) {
         size_t from = at;
@@ -248,9 +83,9 @@ struct doc *doc_text(struct text t)
         else
             buf_add(&b, t.ptr + from, at - from);
     }
-    j = json_stringn(b.ptr, b.len);
+    struct doc *d = with_bytes(DOC_TEXT, buf_view(&b));
     buf_fini(&b);
-    return made(j);
+    return d;
 }
 
 struct doc *doc_string(const char *string)
@@ -258,59 +93,75 @@ struct doc *doc_string(const char *string)
     return string ? doc_text(text_of(string)) : doc_null();
 }
 
-/* ------------------------------------------------------------- looking */
-enum doc_kind doc_kind(const struct doc *d)
+struct doc *doc_keep(struct doc *d)
 {
-    const json_t *j = in(d);
-    if (!j)
-        return DOC_NONE;
-    switch (json_typeof(j)) {
-    case JSON_OBJECT:
-        return DOC_OBJECT;
-    case JSON_ARRAY:
-        return DOC_LIST;
-    case JSON_STRING:
-        return is_marked(j) ? DOC_NUMBER : DOC_TEXT;
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return DOC_NUMBER;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return DOC_YESNO;
-    case JSON_NULL:
-        break;
+    if (d)
+        d->references++;
+    return d;
+}
+
+static void free_list(struct doc *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        doc_drop(d->items[i]);
+    mem_free(d->items);
+}
+
+static void free_object(struct doc *d)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        mem_free(d->members[i].name);
+        doc_drop(d->members[i].value);
     }
-    return DOC_NULL;
+    mem_free(d->members);
 }
 
-bool doc_is_present(const struct doc *d)
+void doc_drop(struct doc *d)
 {
-    return d && !json_is_null(in(d));
+    if (!d || --d->references > 0)
+        return;
+    if (d->kind == DOC_OBJECT)
+        free_object(d);
+    else if (d->kind == DOC_LIST)
+        free_list(d);
+    else
+        mem_free(d->bytes);
+    mem_free(d);
 }
 
-bool doc_is_true(const struct doc *d) { return d && json_is_true(in(d)); }
-
-/* An integer's digits live in a small ring: long enough for one expression. */
-static struct text int_text(int64_t value)
+struct doc *doc_copy(const struct doc *d)
 {
-    static _Thread_local char ring[16][24];
-    static _Thread_local unsigned next;
-    char *place = ring[next++ % 16];
-    size_t len = decimal_print(decimal_int(value), place);
-    return (struct text){ place, len };
+    struct doc *copy;
+    if (!d)
+        return doc_null();
+    if (d->kind == DOC_TEXT || d->kind == DOC_NUMBER)
+        return with_bytes(d->kind, (struct text){ d->bytes, d->count });
+    copy = new_doc(d->kind);
+    copy->yes = d->yes;
+    for (size_t i = 0; i < d->count; i++) {
+        if (d->kind == DOC_LIST)
+            doc_add(copy, doc_copy(d->items[i]));
+        else
+            doc_set(copy, d->members[i].name, doc_copy(d->members[i].value));
+    }
+    return copy;
+}
+
+/* ------------------------------------------------------------- looking */
+enum doc_kind doc_kind(const struct doc *d) { return d ? d->kind : DOC_NONE; }
+
+bool doc_is_present(const struct doc *d) { return d && d->kind != DOC_NULL; }
+
+bool doc_is_true(const struct doc *d)
+{
+    return d && d->kind == DOC_YESNO && d->yes;
 }
 
 struct text doc_as_text(const struct doc *d)
 {
-    const json_t *j = in(d);
-    if (json_is_string(j)) {
-        size_t skip = is_marked(j) ? 1 : 0;
-        return (struct text){ json_string_value(j) + skip,
-                              json_string_length(j) - skip };
-    }
-    if (json_is_integer(j))
-        return int_text(json_integer_value(j));
-    return TEXT_NONE;
+    if (!d || (d->kind != DOC_TEXT && d->kind != DOC_NUMBER))
+        return TEXT_NONE;
+    return (struct text){ d->bytes, d->count };
 }
 
 bool doc_as_decimal(const struct doc *d, struct decimal *out)
@@ -322,50 +173,65 @@ bool doc_as_decimal(const struct doc *d, struct decimal *out)
 bool doc_as_int(const struct doc *d, int64_t *out)
 {
     struct decimal value;
-    if (json_is_integer(in(d))) {
-        *out = json_integer_value(in(d));
-        return true;
-    }
     return doc_as_decimal(d, &value) && decimal_to_int64(value, out);
 }
 
 size_t doc_count(const struct doc *d)
 {
-    return json_is_array(in(d)) ? json_array_size(in(d))
-                                : json_object_size(in(d));
+    return d && (d->kind == DOC_LIST || d->kind == DOC_OBJECT) ? d->count : 0;
 }
 
 struct doc *doc_at(const struct doc *d, size_t index)
 {
-    return out_of(json_array_get(in(d), index));
+    return d && d->kind == DOC_LIST && index < d->count ? d->items[index]
+                                                        : NULL;
 }
 
-struct doc *doc_get(const struct doc *d, const char *name)
+static struct member *find_member(const struct doc *d, struct text name)
 {
-    return out_of(json_object_get(in(d), name));
+    if (!d || d->kind != DOC_OBJECT)
+        return NULL;
+    for (size_t i = 0; i < d->count; i++) {
+        struct member *m = &d->members[i];
+        if (m->name_len == name.len &&
+            memcmp(m->name, name.ptr ? name.ptr : "", name.len) == 0)
+            return m;
+    }
+    return NULL;
 }
 
 struct doc *doc_get_text(const struct doc *d, struct text name)
 {
-    return out_of(json_object_getn(in(d), name.ptr ? name.ptr : "", name.len));
+    struct member *m = find_member(d, name);
+    return m ? m->value : NULL;
+}
+
+struct doc *doc_get(const struct doc *d, const char *name)
+{
+    return doc_get_text(d, text_of(name));
+}
+
+static size_t index_of(const char *digits, size_t len)
+{
+    size_t index = 0;
+    for (size_t i = 0; i < len && digits[i] >= '0' && digits[i] <= '9'; i++)
+        index = index * 10 + (size_t)(digits[i] - '0');
+    return index;
 }
 
 struct doc *doc_path(const struct doc *d, const char *path)
 {
-    const json_t *at = in(d);
-    while (at && *path) {
-        size_t len = strcspn(path, "."), index = 0;
-        if (json_is_array(at)) {
-            for (size_t i = 0; i < len && is_digit(path[i]); i++)
-                index = index * 10 + (size_t)(path[i] - '0');
-            at = json_array_get(at, index);
-        } else {
-            at = json_object_getn(at, path, len);
-        }
+    struct doc *at = NULL;
+    for (bool first = true; *path; first = false) {
+        const struct doc *in = first ? d : at;
+        size_t len = strcspn(path, ".");
+        at = doc_kind(in) == DOC_LIST
+                 ? doc_at(in, index_of(path, len))
+                 : doc_get_text(in, (struct text){ path, len });
         path += len;
         path += *path == '.';
     }
-    return out_of(in((const struct doc *)(const void *)at));
+    return at;
 }
 
 const char *doc_str(const struct doc *d, const char *name)
@@ -380,21 +246,52 @@ int64_t doc_whole(const struct doc *d, const char *name, int64_t otherwise)
     return doc_as_int(doc_get(d, name), &value) ? value : otherwise;
 }
 
-void *doc_first(const struct doc *d) { return json_object_iter(in(d)); }
+void *doc_first(const struct doc *d)
+{
+    return d && d->kind == DOC_OBJECT && d->count > 0 ? d->members : NULL;
+}
 
 void *doc_next(const struct doc *d, void *it)
 {
-    return json_object_iter_next(in(d), it);
+    struct member *m = (struct member *)it + 1;
+    return m < d->members + d->count ? m : NULL;
 }
 
-const char *doc_name(void *it) { return json_object_iter_key(it); }
-struct doc *doc_value(void *it) { return out_of(json_object_iter_value(it)); }
+const char *doc_name(void *it) { return ((struct member *)it)->name; }
+struct doc *doc_value(void *it) { return ((struct member *)it)->value; }
 
 /* ------------------------------------------------------------ changing */
+static void *grown(void *items, size_t count, size_t *cap, size_t size)
+{
+    if (count < *cap)
+        return items;
+    *cap = *cap ? *cap * 2 : 8;
+    return mem_realloc(items, *cap * size);
+}
+
+static void set_named(struct doc *d, struct text name, struct doc *value)
+{
+    struct member *m = find_member(d, name);
+    if (d->kind != DOC_OBJECT)
+        log_bug("cannot set member '%.*s' of what is no object",
+                TEXT_ARG(name));
+    if (m) {
+        doc_drop(m->value);
+        m->value = value;
+        return;
+    }
+    d->members = grown(d->members, d->count, &d->cap, sizeof *d->members);
+    m = &d->members[d->count++];
+    m->name = mem_alloc(name.len + 1);
+    memcpy(m->name, name.ptr ? name.ptr : "", name.len);
+    m->name[name.len] = '\0';
+    m->name_len = name.len;
+    m->value = value;
+}
+
 void doc_set(struct doc *d, const char *name, struct doc *value)
 {
-    if (json_object_set_new(in(d), name, in(value)) != 0)
-        log_bug("cannot set member '%s' of what is no object", name);
+    set_named(d, text_of(name), value);
 }
 
 void doc_set_string(struct doc *d, const char *name, const char *value)
@@ -419,23 +316,164 @@ void doc_set_yesno(struct doc *d, const char *name, bool value)
 
 void doc_unset(struct doc *d, const char *name)
 {
-    json_object_del(in(d), name);
+    struct member *m = find_member(d, text_of(name));
+    if (!m)
+        return;
+    size_t at = (size_t)(m - d->members);
+    mem_free(m->name);
+    doc_drop(m->value);
+    d->count--;
+    memmove(m, m + 1, (d->count - at) * sizeof *m);
 }
 
 void doc_add(struct doc *list, struct doc *value)
 {
-    if (json_array_append_new(in(list), in(value)) != 0)
+    if (list->kind != DOC_LIST)
         log_bug("cannot add to what is no list");
+    list->items = grown(list->items, list->count, &list->cap,
+                        sizeof(struct doc *));
+    list->items[list->count++] = value;
 }
 
 void doc_remove(struct doc *list, size_t index)
 {
-    json_array_remove(in(list), index);
+    if (list->kind != DOC_LIST || index >= list->count)
+        return;
+    doc_drop(list->items[index]);
+    list->count--;
+    memmove(&list->items[index], &list->items[index + 1],
+            (list->count - index) * sizeof *list->items);
+}
+
+static bool equal_lists(const struct doc *a, const struct doc *b)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (!doc_equal(a->items[i], b->items[i]))
+            return false;
+    return true;
+}
+
+static bool equal_objects(const struct doc *a, const struct doc *b)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        const struct doc *other = doc_get(b, a->members[i].name);
+        if (!other || !doc_equal(a->members[i].value, other))
+            return false;
+    }
+    return true;
 }
 
 bool doc_equal(const struct doc *a, const struct doc *b)
 {
-    return json_equal(in(a), in(b)) != 0;
+    struct decimal x, y;
+    if (doc_kind(a) != doc_kind(b))
+        return false;
+    switch (doc_kind(a)) {
+    case DOC_NONE:
+    case DOC_NULL:
+        return true;
+    case DOC_YESNO:
+        return a->yes == b->yes;
+    case DOC_NUMBER:
+        if (doc_as_decimal(a, &x) && doc_as_decimal(b, &y))
+            return decimal_compare(x, y) == 0;
+        return text_equal(doc_as_text(a), doc_as_text(b));
+    case DOC_TEXT:
+        return text_equal(doc_as_text(a), doc_as_text(b));
+    case DOC_LIST:
+        return a->count == b->count && equal_lists(a, b);
+    case DOC_OBJECT:
+        break;
+    }
+    return a->count == b->count && equal_objects(a, b);
+}
+
+/* ------------------------------------------------------------- parsing */
+/* What one document may be made of. */
+#define DOC_NODES_MAX 4000000
+
+struct parsing {
+    struct arena arena; /* decoded texts, until they are copied */
+    struct error *err;
+    size_t nodes;
+};
+
+static struct doc *build(struct parsing *p, struct text raw, int depth);
+
+static struct doc *build_items(struct parsing *p, struct text raw, int depth)
+{
+    bool is_object = json_kind(raw) == JSON_OBJECT;
+    struct doc *d = is_object ? doc_object() : doc_list();
+    struct json_items it = json_items(raw);
+    while (json_next(&it)) {
+        char *name = NULL;
+        size_t len = 0;
+        if (is_object) {
+            name = arena_alloc(&p->arena, it.name.len + 1);
+            len = json_unescape(it.name.ptr, it.name.len, name);
+        }
+        struct text key = { name, len };
+        if (is_object && find_member(d, key)) {
+            error_set(p->err, ERROR_INPUT,
+                      "the JSON names the member '%.*s' twice", TEXT_ARG(key));
+            doc_drop(d);
+            return NULL;
+        }
+        struct doc *value = build(p, it.value, depth + 1);
+        if (!value) {
+            doc_drop(d);
+            return NULL;
+        }
+        if (is_object)
+            set_named(d, key, value);
+        else
+            doc_add(d, value);
+    }
+    return d;
+}
+
+static struct doc *build(struct parsing *p, struct text raw, int depth)
+{
+    if (depth > DOC_DEPTH_MAX || ++p->nodes > DOC_NODES_MAX) {
+        error_set(p->err, ERROR_INPUT,
+                  depth > DOC_DEPTH_MAX ? "the JSON is nested deeper than %d"
+                                        : "the JSON has more than %d values",
+                  depth > DOC_DEPTH_MAX ? DOC_DEPTH_MAX : DOC_NODES_MAX);
+        return NULL;
+    }
+    switch (json_kind(raw)) {
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+        return build_items(p, raw, depth);
+    case JSON_STRING:
+        return with_bytes(DOC_TEXT, json_text(&p->arena, raw));
+    case JSON_NUMBER:
+        return doc_number(raw);
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return doc_yesno(json_kind(raw) == JSON_TRUE);
+    case JSON_NULL:
+    case JSON_NOTHING:
+        break;
+    }
+    return doc_null();
+}
+
+struct doc *doc_parse(struct text t, struct error *err)
+{
+    struct parsing p = { .err = err };
+    struct json_pick whole = { .path = "" };
+    if (t.len > DOC_BYTES_MAX) {
+        error_set(err, ERROR_INPUT, "the JSON is longer than %zu bytes",
+                  (size_t)DOC_BYTES_MAX);
+        return NULL;
+    }
+    if (json_skim(t, &whole, 1, err) != 0)
+        return NULL;
+    arena_init(&p.arena);
+    struct doc *d = build(&p, whole.raw, 1);
+    arena_fini(&p.arena);
+    return d;
 }
 
 /* ------------------------------------------------------------ printing */

@@ -1,14 +1,13 @@
-/* JSON documents: token answers, settings, records of the sandboxes, what
- * --json prints. The owner of jansson; nothing else includes it.
- *
- * Numbers keep their text: jansson's real is a double, so a number with a
- * fraction or an exponent is held as its digits and printed as they were.
- * Records of flows are not read here, see runtime/jsonread.h.
+/* JSON documents as trees: token answers, settings, records of the sandboxes,
+ * what --json prints. Numbers keep their text, whatever their size: nothing
+ * passes through a double. Read by runtime/jsonread.h, which says what is
+ * refused. Records of flows never become trees, see runtime/record.h.
  *
  * Ownership: what a function returns is borrowed, but for doc_parse, doc_keep,
  * doc_copy and the makers (doc_object …), which give a reference that doc_drop
  * ends. The setters take the reference of the value they are given. Objects
- * keep the order in which members were first set. */
+ * keep the order in which members were first set. References are counted
+ * without locks: a tree belongs to one thread at a time. */
 #ifndef MLC_RUNTIME_JSON_H
 #define MLC_RUNTIME_JSON_H
 
@@ -43,7 +42,7 @@ struct doc *doc_list(void);
 struct doc *doc_null(void);
 struct doc *doc_yesno(bool yes);
 struct doc *doc_int(int64_t value);
-/* Digits by JSON's grammar; anything else aborts: the caller checked. */
+/* Digits by JSON's grammar, kept as they are: the caller checked. */
 struct doc *doc_number(struct text digits);
 struct doc *doc_decimal(struct decimal d); /* without trailing zeros */
 struct doc *doc_text(struct text t);       /* bytes that are no UTF-8 become ? */
