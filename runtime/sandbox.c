@@ -11,16 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SANDBOX(name) extern const struct sandbox_vendor sandbox_##name;
-#include "connectors/list.def"
-
-static const struct sandbox_vendor *const vendors[] = {
-#define SANDBOX(name) &sandbox_##name,
-#include "connectors/list.def"
-};
-
-#define VENDOR_COUNT (sizeof vendors / sizeof *vendors)
-
 /* ------------------------------------------------------------- helpers */
 struct text call_header(const struct sandbox_call *call, const char *name)
 {
@@ -286,8 +276,9 @@ static void serve(void *ctx, struct server_call *http)
 /* ------------------------------------------------------------ life time */
 bool sandbox_exists(const char *connector)
 {
-    for (size_t i = 0; i < VENDOR_COUNT; i++)
-        if (strcmp(vendors[i]->name, connector) == 0)
+    const struct sandbox_vendor *v;
+    for (size_t i = 0; (v = sandbox_vendor_at(i)); i++)
+        if (strcmp(v->name, connector) == 0)
             return true;
     return false;
 }
@@ -404,9 +395,10 @@ static struct sandbox *make(const struct sandbox_options *o)
     s->clock_base_ms = o->start_ms ? o->start_ms : clock_now_ms();
     s->steady_base_ms = clock_steady_ms();
     pthread_mutex_init(&s->lock, NULL);
-    for (size_t i = 0; i < VENDOR_COUNT; i++)
-        if (is_wanted(o, vendors[i]->name))
-            s->worlds[s->world_count++] = world_new(s, vendors[i]);
+    const struct sandbox_vendor *v;
+    for (size_t i = 0; (v = sandbox_vendor_at(i)); i++)
+        if (s->world_count < SANDBOX_VENDORS_MAX && is_wanted(o, v->name))
+            s->worlds[s->world_count++] = world_new(s, v);
     return s;
 }
 
@@ -474,9 +466,9 @@ void sandbox_stop(struct sandbox *s)
 
 bool sandbox_describe(size_t index, struct buf *out)
 {
-    if (index >= VENDOR_COUNT)
+    const struct sandbox_vendor *v = sandbox_vendor_at(index);
+    if (!v)
         return false;
-    const struct sandbox_vendor *v = vendors[index];
     buf_printf(out, "%s: %s\n", v->name, v->title);
     for (size_t i = 0; v->switches && v->switches[i].name; i++)
         buf_printf(out, "  --switch %s.%s=%s\n      %s\n", v->name,

@@ -49,6 +49,9 @@ struct sandbox_vendor {
                     struct text verb);
 };
 
+/* From connectors/list.def; NULL past the last. */
+const struct sandbox_vendor *sandbox_vendor_at(size_t index);
+
 /* ---------------------------------------------------------------- world */
 int64_t world_now_ms(const struct world *w);
 int world_size(const struct world *w);
