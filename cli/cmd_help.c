@@ -3,7 +3,6 @@
 
 #include "cli/command.h"
 #include "cli/man.h"
-#include "cli/reference.h"
 
 #include "base/embedded.h"
 #include "base/text.h"
@@ -26,22 +25,20 @@ static const char *topic_near(const char *name)
         if (text_distance(text_of(name), text_of(word), limit) <= limit)
             return word;
     }
-    for (const char *const *t = reference_topics; *t; t++)
-        if (text_distance(text_of(name), text_of(*t), limit) <= limit)
-            return *t;
     return NULL;
 }
 
 int cmd_help(const struct invocation *in)
 {
-    bool roff = option_given(in, "man");
+    if (option_given(in, "man")) {
+        man_print(stdout);
+        return EXIT_FINE;
+    }
     if (in->arg_count == 0) {
-        roff ? man_print(stdout) : help_all(stdout);
+        help_all(stdout);
         return EXIT_FINE;
     }
     const char *name = in->args[0];
-    if (reference_print(name, roff, stdout))
-        return EXIT_FINE;
     const struct command *c = command_find(name);
     if (c) {
         help_command(c, stdout);

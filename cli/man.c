@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-void roff_text(FILE *out, const char *s)
+/* Text of a roff line: no escape and no request may come from it. */
+static void text(FILE *out, const char *s)
 {
     if (*s == '.' || *s == '\'')
         fputs("\\&", out);
@@ -24,7 +25,7 @@ void roff_text(FILE *out, const char *s)
 
 static void line(FILE *out, const char *s)
 {
-    roff_text(out, s);
+    text(out, s);
     putc('\n', out);
 }
 
@@ -34,11 +35,11 @@ static void option(FILE *out, const struct option_def *o)
     if (o->letter)
         fprintf(out, "\\-%c\\fR, \\fB", o->letter);
     fputs("\\-\\-", out);
-    roff_text(out, o->name);
+    text(out, o->name);
     fputs("\\fR", out);
     if (o->argument) {
         fputs(" \\fI", out);
-        roff_text(out, o->argument);
+        text(out, o->argument);
         fputs("\\fR", out);
     }
     putc('\n', out);
@@ -57,7 +58,7 @@ static void usage(FILE *out, const struct command *c, const char *verb,
 {
     fprintf(out, "\\fBmlc %s%s%s\\fR [\\fIOPTION\\fR...] \\fI", c->name,
             *verb ? " " : "", verb);
-    roff_text(out, args);
+    text(out, args);
     fputs("\\fR\n", out);
 }
 

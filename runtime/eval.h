@@ -106,6 +106,7 @@ struct eval_input {
     const struct record *source;
     size_t element;                 /* `for each x in list` of the sentence */
     const struct record *const *members; /* `one per`: all of the group */
+    const size_t *member_elements;  /* with `for each`: each member's; NULL 0 */
     size_t member_count;
 };
 void flow_evaluate(const struct compiled *c, const struct eval_env *env,

@@ -293,8 +293,10 @@ static struct text make_key(struct arena *arena, struct text name)
 static int split_wire(struct arena *arena, struct write_step *step,
                       struct error *err)
 {
-    struct text wire = step->field->wire.len ? step->field->wire
-                                             : step->field->name;
+    const struct field *field = step->field;
+    struct text wire = field->write_wire.len ? field->write_wire
+                       : field->wire.len     ? field->wire
+                                             : field->name;
     size_t dot;
     while (text_find(wire, TEXT("."), &dot) && dot > 0 && dot + 1 < wire.len) {
         if (step->open_count == WIRE_DEPTH_MAX)

@@ -1,1 +1,0 @@
-autocmd BufNewFile,BufRead *.mlc setlocal filetype=mlc commentstring=//\ %s
