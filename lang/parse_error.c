@@ -60,12 +60,15 @@ static bool unfinished_line(const struct report *r)
     struct text next = got_text(r);
     bool end = strcmp(r->name, "end of file") == 0;
 
-    if (!expects(r, "a name") && !expects(r, "a text in double quotes"))
+    if (expects(r, "`}`") || expects(r, "end of file") || !before(r)->kind)
         return false;
     if (!end && !on_next_line(r) && strcmp(r->name, "`}`") != 0)
         return false;
-    if (!before(r)->kind)
-        return false;
+    if (r->p->lex->in_hole) {
+        parse_error(r->p, "E0103", before(r)->span,
+                    "this is not finished: something is missing before the }");
+        return true;
+    }
     if (strcmp(r->name, "`field =`") == 0)
         parse_error(r->p, "E0103", before(r)->span,
                     "this line is not finished: the next line already sets "

@@ -20,8 +20,8 @@ struct diag *habit(struct parse *p, struct span span, const char *replacement,
     if (!replacement)
         return d;
     if (*replacement)
-        fix = diag_fix(p->diags, d, FIX_SURE, "replace it with `%s`",
-                       replacement);
+        fix = diag_fix(p->diags, d, FIX_SURE, "replace `%.*s` with `%s`",
+                       TEXT_ARG(span_text(p->sources, span)), replacement);
     else
         fix = diag_fix(p->diags, d, FIX_SURE, "take it out");
     diag_edit(p->diags, fix, span, "%s", replacement);
@@ -228,6 +228,8 @@ int lex_join(struct parse *p, struct span span, const char *sign)
     size_t i = span.end - lex->base;
     bool text = lex->prev.kind == TOK_STRING;
 
+    if (lex->prev2.kind == TOK_JOIN)
+        return TOK_JOIN; /* told at the first one */
     while (i < lex->text.len && lex->text.ptr[i] == ' ')
         i++;
     text = text || (i < lex->text.len && lex->text.ptr[i] == '"');

@@ -46,12 +46,21 @@ static struct text digits(struct parse *p, struct text t)
     return (struct text){ copy, len };
 }
 
+/* The scanner has said something about this one. */
+static bool is_told(struct parse *p, struct span span)
+{
+    const struct diag *last = p->diags->last;
+
+    return p->errors && last && last->span.source == span.source &&
+           last->span.start >= span.start && last->span.start < span.end;
+}
+
 static struct decimal number(struct parse *p, struct text t, struct span span)
 {
     struct decimal d = { 0, 0 };
     enum decimal_status status = decimal_parse(digits(p, t), &d);
 
-    if (status == DECIMAL_OK)
+    if (status == DECIMAL_OK || is_told(p, span))
         return d;
     parse_error(p, "E0112", span,
                 "a number has at most %d digits, %d of them decimals",
@@ -101,7 +110,7 @@ struct node *literal_date(struct parse *p, struct text t, struct span span)
 {
     struct node *n = node_text(p, NODE_DATE_LIT, span, t, span);
 
-    if (!date_parse(t, &n->lit.days))
+    if (!date_parse(t, &n->lit.days) && !is_told(p, span))
         parse_error(p, "E0113", span, "there is no day %.*s in the calendar",
                     TEXT_ARG(t));
     return n;
@@ -111,7 +120,7 @@ struct node *literal_time(struct parse *p, struct text t, struct span span)
 {
     struct node *n = node_text(p, NODE_TIME_LIT, span, t, span);
 
-    if (!time_parse(t, &n->lit.seconds))
+    if (!time_parse(t, &n->lit.seconds) && !is_told(p, span))
         parse_error(p, "E0113", span, "there is no time %.*s on a clock",
                     TEXT_ARG(t));
     return n;
