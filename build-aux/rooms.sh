@@ -49,16 +49,22 @@ list long_scripts $(ls tests/long/*.t 2>/dev/null)
 list lint_scripts $(ls tests/lint/*.t 2>/dev/null)
 
 programs=
+samples=
 for f in tests/fuzz/*.c; do
     [ -e "$f" ] || continue
     t=$(basename "$f" .c)
     programs="$programs tests/fuzz/$t"
+    samples="$samples tests/fuzz/$t.t"
+    printf 'tests_fuzz_%s_t_SOURCES = %s tests/lib/fuzz_sample.c\ntests_fuzz_%s_t_LDADD = $(test_ldadd)\n' "$t" "$f" "$t"
     printf 'tests_fuzz_%s_SOURCES = %s\ntests_fuzz_%s_LDADD = $(rooms_ldadd) $(libs_ldadd)\n' "$t" "$f" "$t"
     printf 'tests_fuzz_%s_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer\n\n' "$t"
 done
+printf 'fuzz_samples = \\\n'
+for t in $samples; do printf '\t%s \\\n' "$t"; done
+printf '\t$(NULL)\n\n'
 printf 'fuzz_programs = \\\n'
 for t in $programs; do printf '\t%s \\\n' "$t"; done
 printf '\t$(NULL)\n\n'
 list dist_data $(find tests examples doc editors connectors -type f \
-    ! -path 'tests/unit/*' ! -name '*.got' ! -name '*.log' ! -name '*.trs' ! -path '*/.mlc/*' ! -name '.dirstamp' \
+    ! -path 'tests/unit/*' ! -name '*.gcda' ! -path 'tests/fuzz/*.t' ! -path 'tests/fuzz/*.o' ! -name '*.got' ! -name '*.log' ! -name '*.trs' ! -path '*/.mlc/*' ! -name '.dirstamp' \
     ! -path '*/.deps/*' ! -name '*.o' ! -name '*.a' ! -name 'embedded_*' 2>/dev/null | sort)
