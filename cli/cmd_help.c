@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/man.h"
+#include "cli/reference.h"
 
 #include "base/embedded.h"
 #include "base/text.h"
@@ -25,20 +26,22 @@ static const char *topic_near(const char *name)
         if (text_distance(text_of(name), text_of(word), limit) <= limit)
             return word;
     }
+    for (const char *const *t = reference_topics; *t; t++)
+        if (text_distance(text_of(name), text_of(*t), limit) <= limit)
+            return *t;
     return NULL;
 }
 
 int cmd_help(const struct invocation *in)
 {
-    if (option_given(in, "man")) {
-        man_print(stdout);
-        return EXIT_FINE;
-    }
+    bool roff = option_given(in, "man");
     if (in->arg_count == 0) {
-        help_all(stdout);
+        roff ? man_print(stdout) : help_all(stdout);
         return EXIT_FINE;
     }
     const char *name = in->args[0];
+    if (reference_print(name, roff, stdout))
+        return EXIT_FINE;
     const struct command *c = command_find(name);
     if (c) {
         help_command(c, stdout);

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 
 #include "base/embedded.h"
+#include "cli/reference.h"
 
 #include <string.h>
 
@@ -126,6 +127,8 @@ void help_all(FILE *out)
     fputs("\nTopics:\n ", out);
     for (const struct embedded_text *t = help_topics; t->name; t++)
         fprintf(out, " %s", t->name + strlen("help/"));
+    for (const char *const *t = reference_topics; *t; t++)
+        fprintf(out, " %s", *t);
     fputs("\n\n`mlc help COMMAND` and `mlc help TOPIC` say more; "
           "`mlc --version` says which mlc it is.\n",
           out);

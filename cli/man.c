@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-/* Text of a roff line: no escape and no request may come from it. */
-static void text(FILE *out, const char *s)
+void roff_text(FILE *out, const char *s)
 {
     if (*s == '.' || *s == '\'')
         fputs("\\&", out);
@@ -25,7 +24,7 @@ static void text(FILE *out, const char *s)
 
 static void line(FILE *out, const char *s)
 {
-    text(out, s);
+    roff_text(out, s);
     putc('\n', out);
 }
 
@@ -35,11 +34,11 @@ static void option(FILE *out, const struct option_def *o)
     if (o->letter)
         fprintf(out, "\\-%c\\fR, \\fB", o->letter);
     fputs("\\-\\-", out);
-    text(out, o->name);
+    roff_text(out, o->name);
     fputs("\\fR", out);
     if (o->argument) {
         fputs(" \\fI", out);
-        text(out, o->argument);
+        roff_text(out, o->argument);
         fputs("\\fR", out);
     }
     putc('\n', out);
@@ -58,7 +57,7 @@ static void usage(FILE *out, const struct command *c, const char *verb,
 {
     fprintf(out, "\\fBmlc %s%s%s\\fR [\\fIOPTION\\fR...] \\fI", c->name,
             *verb ? " " : "", verb);
-    text(out, args);
+    roff_text(out, args);
     fputs("\\fR\n", out);
 }
 

@@ -5,5 +5,7 @@
 #include <stdio.h>
 
 void man_print(FILE *out);
+/* Text of a roff line: no escape and no request may come from it. */
+void roff_text(FILE *out, const char *s);
 
 #endif

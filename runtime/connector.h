@@ -289,6 +289,18 @@ struct connector {
                          const struct response *response, struct arena *arena,
                          struct write_result *results);
 
+    /* Tells the source that records were booked (a label "exported"), after
+     * their writes are settled; `ids` are source keys. 1: nothing to tell.
+     * NULL when the vendor has no such thing. A writing request: the dry-run
+     * transport refuses it. */
+    int (*booked_request)(const struct connection_info *c,
+                          const struct object *object, const struct text *ids,
+                          size_t count, struct arena *arena,
+                          struct request *out, struct error *err);
+    void (*booked_answer)(const struct connection_info *c,
+                          const struct response *response, struct arena *arena,
+                          struct answer *out);
+
     /* Puts the credential into a request just before it is sent. */
     int (*authorize)(const struct connection_info *c,
                      const struct credential *credential, struct arena *arena,

@@ -1,19 +1,19 @@
 /* The connectors, from connectors/list.def: CONNECTOR(exact) is the object
- * `connector_exact` of connectors/exact/. */
+ * `connector_exact` of connectors/exact/, SANDBOX(exact) its
+ * `sandbox_exact`. */
 #include "config.h"
 
 #include "runtime/connector.h"
+#include "runtime/sandbox_vendor.h"
 
 /* Weak until every folder of the list has its driver. */
 #define CONNECTOR(name) \
     extern const struct connector connector_##name __attribute__((weak));
 #include "connectors/list.def"
-#undef CONNECTOR
 
 static const struct connector *const all[] = {
 #define CONNECTOR(name) &connector_##name,
 #include "connectors/list.def"
-#undef CONNECTOR
 };
 
 const struct connector *connector_at(size_t index)
@@ -31,4 +31,18 @@ const struct connector *connector_find(struct text name)
         if (text_is(name, c->name))
             return c;
     return NULL;
+}
+
+#define SANDBOX(name) extern const struct sandbox_vendor sandbox_##name;
+#include "connectors/list.def"
+
+static const struct sandbox_vendor *const sandboxes[] = {
+#define SANDBOX(name) &sandbox_##name,
+#include "connectors/list.def"
+};
+
+const struct sandbox_vendor *sandbox_vendor_at(size_t index)
+{
+    return index < sizeof sandboxes / sizeof *sandboxes ? sandboxes[index]
+                                                        : NULL;
 }

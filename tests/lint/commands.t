@@ -41,7 +41,7 @@ if command -v zsh > /dev/null; then check "the zsh completion is zsh" zsh -n "$t
 if command -v fish > /dev/null; then check "the fish completion is fish" fish -n "$tmp/fish"; else skip "the fish completion is fish" "no fish here"; fi
 if command -v groff > /dev/null; then
     groff -ww -man -Tutf8 -K utf8 "$tmp/man" > /dev/null 2> "$tmp/found"
-    groff -ww -man -Tutf8 -K utf8 "$SRC/doc/mlc.7" > /dev/null 2>> "$tmp/found"
+    groff -ww -man -Tutf8 -K utf8 "$BUILD/doc/mlc.7" > /dev/null 2>> "$tmp/found"
     none "the manual pages are sound roff" "$tmp/found"
 else
     skip "the manual pages are sound roff" "no groff here"

@@ -38,13 +38,21 @@ if [ -e "$SRC/cli/cmd_explain.c" ]; then
     none "every page has its message" "$tmp/found"
 fi
 
-# Every built-in is in the language manual.
-if [ -e "$SRC/lang/builtins.def" ] && [ -e "$SRC/doc/mlc.7" ]; then
-    sed -n 's/^[A-Z]*(\([a-z_]*\),.*/\1/p' "$SRC/lang/builtins.def" | sort -u | while read -r b; do
-        grep -qE "(^|[^a-z_])$b([^a-z_]|\$)" "$SRC/doc/mlc.7" || echo "$b"
-    done > "$tmp/found"
-none "every built-in is in mlc(7)" "$tmp/found"
-fi
+# Every word is in the manual and known to the editors.
+"$MLC" help words | sed -n 's/^  \([a-z]\)/\1/p' > "$tmp/words"
+ok $([ "$(wc -l < "$tmp/words")" -gt 50 ]; echo $?) "mlc help words lists them"
+while read -r w; do grep -q "^\\\\fB$w\\\\fR" "$BUILD/doc/mlc.7" || echo "$w"; done < "$tmp/words" > "$tmp/found"
+none "every word is in mlc(7)" "$tmp/found"
+for f in vim/syntax/mlc.vim vscode/syntaxes/mlc.tmLanguage.json; do
+    while read -r w; do grep -qE "[ |<(]$w([ |)\\\\]|\$)" "$SRC/editors/$f" || echo "$f: $w"; done < "$tmp/words"
+done > "$tmp/found"
+none "every word is known to the editors" "$tmp/found"
+
+# Every function is in the manual, as its row says.
+sed -n 's/^BUILTIN(\([a-z_0-9]*\), .*/\1/p' "$SRC/lang/builtins.def" > "$tmp/functions"
+ok $([ "$(wc -l < "$tmp/functions")" -gt 80 ]; echo $?) "the functions have rows"
+while read -r f; do grep -q "^\\\\fB$f\\\\fR(" "$BUILD/doc/mlc.7" || echo "$f"; done < "$tmp/functions" > "$tmp/found"
+none "every function is in mlc(7)" "$tmp/found"
 
 # Commands named in README.md exist.
 if "$MLC" run --help > /dev/null 2>&1; then

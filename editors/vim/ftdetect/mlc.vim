@@ -1,0 +1,1 @@
+autocmd BufNewFile,BufRead *.mlc setlocal filetype=mlc commentstring=//\ %s

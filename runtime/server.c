@@ -1,0 +1,408 @@
+/* Listening HTTP on libmicrohttpd; see server.h. */
+#include "config.h"
+#include "runtime/server.h"
+
+#include "base/log.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+struct server {
+    struct MHD_Daemon *daemon;
+    struct server_options options;
+    int port;
+};
+
+/* One request from its first line to the end of its answer. */
+struct exchange {
+    struct arena arena;
+    struct server_call call;
+    struct buf body;
+    struct server *server;
+    struct header *last_header;
+    size_t header_count;
+    char client[INET6_ADDRSTRLEN];
+    bool started;
+    size_t sent;
+};
+
+/* -------------------------------------------------------------- helpers */
+struct text server_header(const struct server_call *call, const char *name)
+{
+    for (const struct header *h = call->headers; h; h = h->next)
+        if (text_equal_nocase(h->name, text_of(name)))
+            return h->value;
+    return TEXT_NONE;
+}
+
+void server_reply_header(struct server_call *call, const char *name,
+                         struct text value)
+{
+    struct header *h = ARENA_NEW(call->arena, struct header);
+    h->name = text_of(arena_strdup(call->arena, name));
+    h->value = text_dup(call->arena, value);
+    h->next = call->reply_headers;
+    call->reply_headers = h;
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+struct text server_unescape(struct arena *arena, struct text t, bool form)
+{
+    char *out = arena_alloc(arena, t.len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < t.len; i++) {
+        char c = t.ptr[i];
+        if (c == '%' && i + 2 < t.len && hex(t.ptr[i + 1]) >= 0 &&
+            hex(t.ptr[i + 2]) >= 0) {
+            out[n++] = (char)(hex(t.ptr[i + 1]) * 16 + hex(t.ptr[i + 2]));
+            i += 2;
+        } else {
+            out[n++] = form && c == '+' ? ' ' : c;
+        }
+    }
+    out[n] = '\0';
+    return (struct text){ out, n };
+}
+
+struct text server_param(struct arena *arena, struct text query,
+                         const char *name)
+{
+    while (query.len > 0) {
+        size_t end = 0, eq = 0;
+        if (!text_find(query, TEXT("&"), &end))
+            end = query.len;
+        struct text pair = text_slice(query, 0, end);
+        if (!text_find(pair, TEXT("="), &eq))
+            eq = pair.len;
+        struct text key =
+            server_unescape(arena, text_slice(pair, 0, eq), true);
+        if (text_is(key, name))
+            return eq < pair.len
+                       ? server_unescape(
+                             arena,
+                             text_slice(pair, eq + 1, pair.len - eq - 1), true)
+                       : TEXT("");
+        query = end < query.len
+                    ? text_slice(query, end + 1, query.len - end - 1)
+                    : TEXT_NONE;
+    }
+    return TEXT_NONE;
+}
+
+static int connection_fd(const struct server_call *call)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        (struct MHD_Connection *)call->connection,
+        MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}
+
+void server_hang_up(struct server_call *call)
+{
+    int fd = connection_fd(call);
+    if (fd >= 0)
+        shutdown(fd, SHUT_RDWR);
+    call->ending = SERVER_DROP;
+}
+
+/* -------------------------------------------------------------- answers */
+static void pause_for(int ms)
+{
+    struct timespec t = { .tv_sec = ms / 1000,
+                          .tv_nsec = (long)(ms % 1000) * 1000000L };
+    while (nanosleep(&t, &t) != 0 && errno == EINTR)
+        ;
+}
+
+#define DRIP_BYTES 16
+
+/* Gives the body out in pieces for the endings that need it. */
+static ssize_t next_piece(void *cls, uint64_t pos, char *out, size_t max)
+{
+    struct exchange *e = cls;
+    const struct server_call *call = &e->call;
+    size_t at = (size_t)pos, end = call->reply.len, len;
+    if (call->ending == SERVER_CUT && call->cut_at < end)
+        end = call->cut_at;
+    if (at >= end)
+        return call->ending == SERVER_CUT ? MHD_CONTENT_READER_END_WITH_ERROR
+                                          : MHD_CONTENT_READER_END_OF_STREAM;
+    len = end - at < max ? end - at : max;
+    if (call->ending == SERVER_DRIP) {
+        pause_for(call->pause_ms);
+        len = len < DRIP_BYTES ? len : DRIP_BYTES;
+    }
+    memcpy(out, call->reply.ptr + at, len);
+    return (ssize_t)len;
+}
+
+static struct MHD_Response *make_response(struct exchange *e)
+{
+    struct server_call *call = &e->call;
+    if (call->ending == SERVER_SEND) {
+        /* the body lives in the exchange's arena until the end */
+        union {
+            const char *from;
+            void *to;
+        } body = { .from = call->reply.ptr ? call->reply.ptr : "" };
+        return MHD_create_response_from_buffer(call->reply.len, body.to,
+                                               MHD_RESPMEM_PERSISTENT);
+    }
+    return MHD_create_response_from_callback(call->reply.len, 4096, next_piece,
+                                             e, NULL);
+}
+
+static enum MHD_Result send_answer(struct exchange *e,
+                                   struct MHD_Connection *connection)
+{
+    struct server_call *call = &e->call;
+    if (call->ending == SERVER_DROP)
+        return MHD_NO;
+    struct MHD_Response *r = make_response(e);
+    if (!r)
+        return MHD_NO;
+    if (call->content_type)
+        MHD_add_response_header(r, "Content-Type", call->content_type);
+    for (const struct header *h = call->reply_headers; h; h = h->next)
+        MHD_add_response_header(r, text_cstr(call->arena, h->name),
+                                text_cstr(call->arena, h->value));
+    enum MHD_Result result =
+        MHD_queue_response(connection, (unsigned)call->status, r);
+    MHD_destroy_response(r);
+    return result;
+}
+
+static enum MHD_Result refuse(struct exchange *e,
+                              struct MHD_Connection *connection, int status,
+                              const char *why)
+{
+    e->call.status = status;
+    e->call.reply = text_of(why);
+    e->call.content_type = "text/plain";
+    server_reply_header(&e->call, "Connection", TEXT("close"));
+    return send_answer(e, connection);
+}
+
+/* ------------------------------------------------------------- requests */
+static enum MHD_Result add_header(void *cls, enum MHD_ValueKind kind,
+                                  const char *name, const char *value)
+{
+    struct exchange *e = cls;
+    (void)kind;
+    if (++e->header_count > SERVER_HEADERS_MAX)
+        return MHD_NO;
+    struct header *h = ARENA_NEW(&e->arena, struct header);
+    h->name = text_of(arena_strdup(&e->arena, name));
+    h->value = text_of(arena_strdup(&e->arena, value ? value : ""));
+    if (e->last_header)
+        e->last_header->next = h;
+    else
+        e->call.headers = h;
+    e->last_header = h;
+    return MHD_YES;
+}
+
+static void note_client(struct exchange *e, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    e->call.client = e->client;
+    if (!info || !info->client_addr)
+        return;
+    const struct sockaddr *address = info->client_addr;
+    const void *bytes =
+        address->sa_family == AF_INET6
+            ? (const void *)&((const struct sockaddr_in6 *)(const void *)
+                                  address)->sin6_addr
+            : (const void *)&((const struct sockaddr_in *)(const void *)
+                                  address)->sin_addr;
+    inet_ntop(address->sa_family, bytes, e->client, sizeof e->client);
+}
+
+/* The raw target, before libmicrohttpd decodes it; opens the exchange. */
+static void *open_exchange(void *cls, const char *target,
+                           struct MHD_Connection *connection)
+{
+    struct server *s = cls;
+    struct exchange *e = mem_zalloc(sizeof *e);
+    size_t at = 0;
+    (void)connection;
+    arena_init(&e->arena);
+    e->server = s;
+    e->call.arena = &e->arena;
+    buf_init(&e->body, s->options.body_max);
+    struct text t = text_of(arena_strdup(&e->arena, target));
+    e->call.target = e->call.path = t;
+    if (text_find(t, TEXT("?"), &at)) {
+        e->call.path = text_slice(t, 0, at);
+        e->call.query = text_slice(t, at + 1, t.len - at - 1);
+    }
+    return e;
+}
+
+static bool promises_too_much(const struct exchange *e)
+{
+    struct text length = server_header(&e->call, "Content-Length");
+    size_t value = 0;
+    for (size_t i = 0; i < length.len; i++) {
+        value = value * 10 + (size_t)(unsigned char)(length.ptr[i] - '0');
+        if (value > e->server->options.body_max)
+            return true;
+    }
+    return false;
+}
+
+static enum MHD_Result first_touch(struct exchange *e,
+                                   struct MHD_Connection *connection,
+                                   const char *method)
+{
+    e->started = true;
+    e->call.method = arena_strdup(&e->arena, method);
+    e->call.connection = connection;
+    note_client(e, connection);
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, e);
+    if (e->header_count > SERVER_HEADERS_MAX)
+        return refuse(e, connection, 431, "too many headers\n");
+    if (promises_too_much(e))
+        return refuse(e, connection, 413, "the body is too large\n");
+    return MHD_YES;
+}
+
+static enum MHD_Result take_call(void *cls, struct MHD_Connection *connection,
+                                 const char *url, const char *method,
+                                 const char *version, const char *data,
+                                 size_t *len, void **state)
+{
+    struct server *s = cls;
+    struct exchange *e = *state;
+    (void)url;
+    (void)version;
+    if (!e->started)
+        return first_touch(e, connection, method);
+    if (*len > 0) {
+        buf_add(&e->body, data, *len);
+        *len = 0;
+        return e->body.full ? MHD_NO : MHD_YES;
+    }
+    e->call.body = buf_view(&e->body);
+    e->call.status = 500;
+    s->options.handler(s->options.ctx, &e->call);
+    return send_answer(e, connection);
+}
+
+static void close_exchange(void *cls, struct MHD_Connection *connection,
+                           void **state, enum MHD_RequestTerminationCode why)
+{
+    struct exchange *e = *state;
+    (void)cls;
+    (void)connection;
+    (void)why;
+    if (!e)
+        return;
+    buf_fini(&e->body);
+    arena_fini(&e->arena);
+    mem_free(e);
+    *state = NULL;
+}
+
+/* ------------------------------------------------------------ life time */
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static int parse_address(const struct server_options *o, union address *out,
+                         struct error *err)
+{
+    const char *text = o->address ? o->address : "127.0.0.1";
+    memset(out, 0, sizeof *out);
+    if (inet_pton(AF_INET, text, &out->v4.sin_addr) == 1) {
+        out->v4.sin_family = AF_INET;
+        out->v4.sin_port = htons((uint16_t)o->port);
+        return 0;
+    }
+    if (inet_pton(AF_INET6, text, &out->v6.sin6_addr) == 1) {
+        out->v6.sin6_family = AF_INET6;
+        out->v6.sin6_port = htons((uint16_t)o->port);
+        return 0;
+    }
+    return error_set(err, ERROR_USAGE,
+                     "cannot listen on '%s': it is no IP address", text);
+}
+
+static void quiet(void *cls, const char *format, va_list args)
+{
+    (void)cls;
+    (void)format;
+    (void)args;
+}
+
+int server_open(const struct server_options *options, struct server **out,
+                struct error *err)
+{
+    union address address;
+    struct server *s;
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD |
+                     MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+                     MHD_USE_ERROR_LOG;
+    *out = NULL;
+    if (parse_address(options, &address, err) != 0)
+        return -1;
+    if (address.any.sa_family == AF_INET6)
+        flags |= MHD_USE_IPv6;
+    s = mem_zalloc(sizeof *s);
+    s->options = *options;
+    if (s->options.body_max == 0)
+        s->options.body_max = SERVER_BODY_MAX;
+    if (s->options.connections_max == 0)
+        s->options.connections_max = SERVER_CONNECTIONS_MAX;
+    if (s->options.timeout_s == 0)
+        s->options.timeout_s = 30;
+    errno = 0;
+    s->daemon = MHD_start_daemon(
+        flags, (uint16_t)options->port, NULL, NULL, take_call, s,
+        MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,
+        MHD_OPTION_SOCK_ADDR, &address.any,
+        MHD_OPTION_URI_LOG_CALLBACK, open_exchange, s,
+        MHD_OPTION_NOTIFY_COMPLETED, close_exchange, s,
+        MHD_OPTION_CONNECTION_LIMIT, s->options.connections_max,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->options.per_client_max,
+        MHD_OPTION_CONNECTION_TIMEOUT, s->options.timeout_s,
+        MHD_OPTION_END);
+    if (!s->daemon) {
+        mem_free(s);
+        error_errno(err, ERROR_USAGE, "cannot listen on %s port %d",
+                    options->address ? options->address : "127.0.0.1",
+                    options->port);
+        error_hint(err, "Choose another port, or 0 for any free one.");
+        return -1;
+    }
+    s->port = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    *out = s;
+    return 0;
+}
+
+int server_port(const struct server *s) { return s->port; }
+
+void server_close(struct server *s)
+{
+    if (!s)
+        return;
+    MHD_stop_daemon(s->daemon);
+    mem_free(s);
+}
