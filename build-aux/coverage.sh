@@ -4,7 +4,7 @@
 set -e
 find . -name '*.gcda' | grep -vE 'tests/|libgrammar|embedded_' > gcda.list
 gcov -n $(cat gcda.list) 2>/dev/null | awk '
-/^File / { f = $2; gsub(/\047/, "", f); sub(/^.*\.\.\//, "", f); next }
+/^File / { f = $2; gsub(/\047/, "", f); if (match(f, /(base|lang|runtime|connectors|cli)\/[^\/]*(\/[^\/]*)?$/)) f = substr(f, RSTART); next }
 /^Lines executed:/ && f ~ /^(base|lang|runtime|connectors|cli)\/.*\.c$/ && !seen[f]++ {
     split($0, a, /[:% ]+/); share = a[3]; n = $NF
     room = f; sub(/\/.*/, "", room)

@@ -35,6 +35,10 @@ static const char *topic_near(const char *name)
 int cmd_help(const struct invocation *in)
 {
     bool roff = option_given(in, "man");
+    if (in->arg_count == 0 && in->json) {
+        help_json(NULL, stdout);
+        return EXIT_FINE;
+    }
     if (in->arg_count == 0) {
         roff ? man_print(stdout) : help_all(stdout);
         return EXIT_FINE;
@@ -44,7 +48,7 @@ int cmd_help(const struct invocation *in)
         return EXIT_FINE;
     const struct command *c = command_find(name);
     if (c) {
-        help_command(c, stdout);
+        in->json ? help_json(c, stdout) : help_command(c, stdout);
         return EXIT_FINE;
     }
     const struct embedded_text *t = topic(name);

@@ -162,6 +162,20 @@ static int must_be_free(char *path, const struct embedded_text *t,
     return -1;
 }
 
+static int name_one(char *path, const struct embedded_text *t,
+                    struct error *err)
+{
+    struct buf b;
+    (void)t;
+    (void)err;
+    buf_init(&b, 0);
+    buf_str(&b, "{\"wrote\":");
+    buf_json_string(&b, text_of(path));
+    printf("%s}\n", buf_cstr(&b));
+    buf_fini(&b);
+    return 0;
+}
+
 static int make_one(char *path, const struct embedded_text *t,
                     struct error *err)
 {
@@ -173,17 +187,22 @@ static int make_one(char *path, const struct embedded_text *t,
 }
 
 /* --------------------------------------------------------------- trying it */
-static int call(const char *name, char *option)
+static int call(const char *name, bool sandbox, bool json)
 {
     static struct invocation in;
-    char *argv[2] = { option, NULL };
+    char words[2][WORD_ROOM] = { "--sandbox", "--json" };
+    char *argv[3] = { NULL, NULL, NULL };
+    int count = 0;
     bool help;
     const struct command *c = command_find(name);
     if (!c)
         return EXIT_FINE;
-    fprintf(stderr, "\nmlc %s%s%s\n", name, option ? " " : "",
-            option ? option : "");
-    int bad = options_parse(&in, c, option ? 1 : 0, argv, &help);
+    fprintf(stderr, "\nmlc %s%s\n", name, sandbox ? " --sandbox" : "");
+    if (sandbox)
+        argv[count++] = words[0];
+    if (json)
+        argv[count++] = words[1];
+    int bad = options_parse(&in, c, count, argv, &help);
     return bad ? bad : c->run(&in);
 }
 
@@ -200,14 +219,14 @@ static void next_steps(const char *dir)
 }
 
 /* The sandbox holds a record or two on purpose: exit 1 of it is fine here. */
-static int try_it(const char *dir, struct error *err)
+static int try_it(const struct invocation *in, const char *dir,
+                  struct error *err)
 {
-    char sandbox[] = "--sandbox";
     if (chdir(dir) != 0)
         return error_errno(err, ERROR_USAGE, "cannot enter %s", dir);
-    int code = call("check", NULL);
+    int code = call("check", false, in->json);
     if (code == EXIT_FINE)
-        code = call("run", sandbox);
+        code = call("run", true, in->json);
     return code == EXIT_FINDINGS ? EXIT_FINE : code;
 }
 
@@ -241,9 +260,11 @@ int cmd_init(const struct invocation *in)
     fprintf(stderr, "Writing:\n");
     if (for_files(dir, source, target, make_one, &err))
         return command_fail(in, &err);
+    if (in->json)
+        for_files(dir, source, target, name_one, &err);
     int code = EXIT_FINE;
     if (!option_given(in, "no-run")) {
-        code = try_it(dir, &err);
+        code = try_it(in, dir, &err);
         if (code < 0)
             return command_fail(in, &err);
     }

@@ -140,5 +140,8 @@ int options_parse(struct invocation *in, const struct command *c, int argc,
 
 void help_all(FILE *out);
 void help_command(const struct command *c, FILE *out);
+/* {"version","commands":[{"name","summary","args","verbs","options",
+ * "examples"}]}; one command, or all when `only` is NULL. */
+void help_json(const struct command *only, FILE *out);
 
 #endif

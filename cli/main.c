@@ -59,7 +59,7 @@ static int run_command(const struct command *c, int argc, char **argv)
     if (bad)
         return bad;
     if (help) {
-        help_command(c, stdout);
+        in.json ? help_json(c, stdout) : help_command(c, stdout);
         return EXIT_FINE;
     }
     log_setup(in.quiet          ? LOG_QUIET
