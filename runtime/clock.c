@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
 
 static atomic_bool faked;
 static _Atomic int64_t fake_us;
@@ -32,7 +31,14 @@ int64_t clock_now_ms(void)
 
 int64_t clock_steady_us(void)
 {
-    return faked ? fake_us : read_us(CLOCK_MONOTONIC);
+    return read_us(CLOCK_MONOTONIC);
+}
+
+struct timespec clock_timespec_after(int64_t ms)
+{
+    int64_t us = read_us(CLOCK_REALTIME) + ms * 1000;
+    return (struct timespec){ .tv_sec = (time_t)(us / 1000000),
+                              .tv_nsec = (long)(us % 1000000) * 1000 };
 }
 
 int64_t clock_steady_ms(void)

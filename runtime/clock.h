@@ -5,17 +5,20 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Wall clock since 1970-01-01T00:00Z. */
 int64_t clock_now_ms(void);
 int64_t clock_now_us(void);
-/* Never goes backwards; only differences mean anything. */
+/* Never goes backwards and is never faked; only differences mean anything. */
 int64_t clock_steady_ms(void);
 int64_t clock_steady_us(void);
+/* The wall instant in `ms` from now, for timed waits of threads. */
+struct timespec clock_timespec_after(int64_t ms);
 /* Sleeps at most `ms`; false when a signal cut it short. */
 bool clock_sleep_ms(int64_t ms);
 
-/* Moves what clock_now_* say by `ms`; sleeping then only moves the clock. For
+/* From now on clock_now_* say `now_ms`, and sleeping only moves them. For
  * tests of budgets, tokens and schedules: nothing waits. */
 void clock_fake(int64_t now_ms);
 void clock_fake_advance(int64_t ms);

@@ -21,6 +21,7 @@ struct http;
 struct http_options {
     const char *ca_file; /* further authority file; NULL: the system's */
     int low_speed_s;     /* 0: HTTP_LOW_SPEED_S */
+    const volatile int *stop; /* set by a signal: stop soon; or NULL */
 };
 
 /* What became of a call. */
@@ -62,7 +63,6 @@ struct http_call {
     int http_version;     /* 10, 11, 20 */
     char address[64];     /* the peer's */
     int64_t name_us, connect_us, tls_us, first_byte_us, total_us;
-    int64_t certificate_ends_ms; /* 0 unknown; only with http_describe */
 
     void *owner;             /* the caller's */
     struct http_call *next;  /* http's own */

@@ -133,7 +133,7 @@ static bool is_name_char(char c)
 
 /* After a secret's name at `at`: moves past `": "`, `=`, `: Bearer ` to the
  * value's first byte; false when no value follows. */
-static bool skip_to_value(struct text t, size_t *at, char *quote)
+static bool skip_to_value(struct text t, size_t *at, char *quote, bool *loose)
 {
     size_t i = *at;
     if (i < t.len && (t.ptr[i] == '"' || t.ptr[i] == '\''))
@@ -142,12 +142,14 @@ static bool skip_to_value(struct text t, size_t *at, char *quote)
         i++;
     if (i >= t.len || (t.ptr[i] != ':' && t.ptr[i] != '='))
         return false;
+    *loose = t.ptr[i] == ':';
     i++;
     while (i < t.len && t.ptr[i] == ' ')
         i++;
     *quote = 0;
     if (i < t.len && (t.ptr[i] == '"' || t.ptr[i] == '\''))
         *quote = t.ptr[i++];
+    *loose = *loose && !*quote;
     static const struct text schemes[] = { { "Bearer ", 7 }, { "Basic ", 6 } };
     for (size_t s = 0; s < 2; s++)
         if (t.len - i >= schemes[s].len &&
@@ -168,17 +170,29 @@ static size_t value_end(struct text t, size_t at, char quote)
     return at;
 }
 
+/* "token: the answer has none" is a sentence, not a secret. */
+static bool is_plain_word(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (t.ptr[i] < 'a' || t.ptr[i] > 'z')
+            return false;
+    return t.len < 12;
+}
+
 /* A name that means a secret ends at `i` (which is no name character). */
 static bool named_secret(struct text t, size_t start, size_t i, size_t *value,
                          size_t *end)
 {
     char quote;
+    bool loose;
     if (!redact_is_secret_name(text_slice(t, start, i - start)))
         return false;
     *value = i;
-    if (!skip_to_value(t, value, &quote))
+    if (!skip_to_value(t, value, &quote, &loose))
         return false;
     *end = value_end(t, *value, quote);
+    if (loose && is_plain_word(text_slice(t, *value, *end - *value)))
+        return false;
     return *end > *value;
 }
 

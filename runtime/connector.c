@@ -1,0 +1,26 @@
+/* The small helpers of the connectors' contract. */
+#include "config.h"
+
+#include "runtime/connector.h"
+
+struct text response_header(const struct response *r, const char *name)
+{
+    struct text wanted = text_of(name);
+    for (const struct header *h = r->headers; h; h = h->next)
+        if (text_equal_nocase(h->name, wanted))
+            return h->value;
+    return TEXT_NONE;
+}
+
+void request_header(struct arena *arena, struct request *r, const char *name,
+                    struct text value)
+{
+    struct header **at = &r->headers;
+    while (*at && !text_equal_nocase((*at)->name, text_of(name)))
+        at = &(*at)->next;
+    if (!*at) {
+        *at = ARENA_NEW(arena, struct header);
+        (*at)->name = text_dup(arena, text_of(name));
+    }
+    (*at)->value = text_dup(arena, value);
+}
