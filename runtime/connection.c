@@ -314,10 +314,26 @@ static struct text setting(const struct connection_info *info,
     return lookup(&c->settings, name);
 }
 
+static void remember(struct connection_setup *c, struct text name,
+                     struct text value)
+{
+    struct text *slot = ARENA_NEW(c->arena, struct text);
+    *slot = text_dup(c->arena, value);
+    map_put(&c->facts, text_dup(c->arena, name), slot);
+}
+
+/* A fact that cannot be read counts as not known: it is learnt again. */
 static struct text learnt(const struct connection_info *info, const char *name)
 {
-    const struct connection_setup *c =
-        (const struct connection_setup *)(const void *)info;
+    struct error err = { 0 };
+    struct text value;
+    struct connection_setup *c = NULL;
+    memcpy(&c, &(const void *){ info }, sizeof c);
+    if (map_has(&c->facts, text_of(name)) || !c->store)
+        return lookup(&c->facts, name);
+    if (store_learnt_get(c->store, c->key, text_of(name), c->arena, &value,
+                         &err) == 0)
+        remember(c, text_of(name), value);
     return lookup(&c->facts, name);
 }
 
@@ -381,8 +397,9 @@ static void choose_urls(struct connection_setup *c)
 
 int connection_build(const struct program *program, struct text name,
                      const struct connection_override *overrides,
-                     int64_t now_ms, struct arena *arena,
-                     struct connection_setup **out, struct error *err)
+                     struct store *store, int64_t now_ms,
+                     struct arena *arena, struct connection_setup **out,
+                     struct error *err)
 {
     struct text other;
     for (int i = 0; (other = replaced_name(overrides, name)).len > 0; i++) {
@@ -398,6 +415,7 @@ int connection_build(const struct program *program, struct text name,
         return unknown_connection(program, name, arena, err);
     struct connection_setup *c = ARENA_NEW(arena, struct connection_setup);
     c->arena = arena;
+    c->store = store;
     c->connector = connector;
     map_init(&c->settings);
     map_init(&c->facts);
@@ -413,25 +431,28 @@ int connection_build(const struct program *program, struct text name,
         c->info.timezone = program->timezone;
     c->proxy = lookup(&c->settings, "proxy");
     choose_urls(c);
+    c->key = c->info.name;
+    if (c->url_explicit)
+        c->key = text_of(arena_printf(arena, "%.*s@%.*s",
+                                      TEXT_ARG(c->info.name),
+                                      TEXT_ARG(c->info.url)));
     *out = c;
     return 0;
 }
 
 /* ----------------------------------------------------------------- facts */
-static void remember(struct connection_setup *c, struct text name,
-                     struct text value)
-{
-    struct text *slot = ARENA_NEW(c->arena, struct text);
-    *slot = text_dup(c->arena, value);
-    map_put(&c->facts, text_dup(c->arena, name), slot);
-}
-
-int connection_learn(struct connection_setup *c, struct store *store,
-                     struct text name, struct text value, struct error *err)
+int connection_learn(struct connection_setup *c, struct text name,
+                     struct text value, struct error *err)
 {
     remember(c, name, value);
-    if (!store)
+    if (!c->store)
         return 0;
-    return store_learnt_put(store, c->info.name, name, value, c->info.now_ms,
+    return store_learnt_put(c->store, c->key, name, value, c->info.now_ms,
                             err);
+}
+
+int connection_forget_facts(struct connection_setup *c, struct error *err)
+{
+    map_reset(&c->facts);
+    return c->store ? store_learnt_clear(c->store, c->key, err) : 0;
 }

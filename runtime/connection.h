@@ -28,6 +28,9 @@ struct connection_setup {
     struct map settings; /* name → struct text */
     struct map facts;    /* name → struct text */
     bool url_explicit, auth_url_explicit;
+    struct store *store; /* facts are read from it as they are asked for */
+    struct text key;     /* what facts and tokens are kept under: the name,
+                            and the url where that is not the usual one */
     struct text proxy;   /* setting `proxy`; empty: none */
 };
 
@@ -36,12 +39,13 @@ struct connection_setup {
  * hint when it does not exist or a setting is wrong. */
 int connection_build(const struct program *program, struct text name,
                      const struct connection_override *overrides,
-                     int64_t now_ms, struct arena *arena,
-                     struct connection_setup **out, struct error *err);
-int connection_load_facts(struct connection_setup *c, struct store *store,
-                          struct error *err);
-int connection_learn(struct connection_setup *c, struct store *store,
-                     struct text name, struct text value, struct error *err);
+                     struct store *store, int64_t now_ms,
+                     struct arena *arena, struct connection_setup **out,
+                     struct error *err);
+/* Keeps a fact, in the store too if there is one. */
+int connection_learn(struct connection_setup *c, struct text name,
+                     struct text value, struct error *err);
+int connection_forget_facts(struct connection_setup *c, struct error *err);
 /* Names of all connections of the project, else of all connectors. */
 size_t connection_names(const struct program *program, struct arena *arena,
                         struct text **names);
