@@ -330,7 +330,7 @@ static int64_t parse_seconds(struct text t)
     int64_t ms = 0;
     size_t i = 0;
     for (; i < t.len && t.ptr[i] >= '0' && t.ptr[i] <= '9'; i++)
-        if (ms < (int64_t)1 << 50)
+        if (ms < (int64_t)1 << 48) /* more is as good as this */
             ms = ms * 10 + (t.ptr[i] - '0');
     if (i == 0)
         return -1;
