@@ -1,5 +1,6 @@
-/* Masks secrets in whatever is written. Values are kept on pages that the
- * kernel neither swaps nor writes into a core file. */
+/* Masks secrets in whatever is written. A process that holds secrets makes no
+ * core file (vault_hide_memory), so the values lie in plain memory here; they
+ * are wiped when they go. */
 #include "config.h"
 
 #include "runtime/redact.h"
@@ -8,49 +9,58 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#define SECRETS_MAX 512 /* values and their spellings */
-#define POOL_BYTES ((size_t)256 << 10)
+#define SECRETS_MAX 1024 /* values and their spellings; the oldest goes */
+
+struct known_value {
+    char *ptr;
+    size_t len;
+    uint64_t serial;
+};
 
 static struct {
-    char *pool;
-    size_t used, count;
-    struct text values[SECRETS_MAX]; /* longest first */
+    struct known_value values[SECRETS_MAX]; /* longest first */
+    size_t count;
+    uint64_t serial;
     pthread_mutex_t mutex;
 } known = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-static bool pool_ready(void)
+static void drop(size_t at)
 {
-    if (known.pool)
-        return true;
-    void *p = mmap(NULL, POOL_BYTES, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
-        return false;
-    (void)madvise(p, POOL_BYTES, MADV_DONTDUMP);
-    (void)mlock(p, POOL_BYTES); /* refused under a small limit: no harm */
-    known.pool = p;
-    return true;
+    crypto_wipe(known.values[at].ptr, known.values[at].len);
+    mem_free(known.values[at].ptr);
+    known.count--;
+    memmove(known.values + at, known.values + at + 1,
+            (known.count - at) * sizeof *known.values);
+}
+
+static void drop_oldest(void)
+{
+    size_t oldest = 0;
+    for (size_t i = 1; i < known.count; i++)
+        if (known.values[i].serial < known.values[oldest].serial)
+            oldest = i;
+    drop(oldest);
 }
 
 static void keep(struct text value)
 {
-    if (known.count == SECRETS_MAX || known.used + value.len > POOL_BYTES)
-        return;
-    size_t at = known.count;
     for (size_t i = 0; i < known.count; i++)
-        if (text_equal(known.values[i], value))
+        if (known.values[i].len == value.len &&
+            memcmp(known.values[i].ptr, value.ptr, value.len) == 0) {
+            known.values[i].serial = ++known.serial;
             return;
+        }
+    if (known.count == SECRETS_MAX)
+        drop_oldest();
+    size_t at = known.count++;
     while (at > 0 && known.values[at - 1].len < value.len) {
         known.values[at] = known.values[at - 1];
         at--;
     }
-    char *copy = known.pool + known.used;
+    char *copy = mem_alloc(value.len);
     memcpy(copy, value.ptr, value.len);
-    known.used += value.len;
-    known.values[at] = (struct text){ copy, value.len };
-    known.count++;
+    known.values[at] = (struct known_value){ copy, value.len, ++known.serial };
 }
 
 static void escape(struct text t, struct buf *out)
@@ -79,16 +89,14 @@ void redact_add(struct text secret)
     buf_init(&spelt, 0);
     arena_init(&arena);
     pthread_mutex_lock(&known.mutex);
-    if (pool_ready()) {
-        keep(secret);
-        escape(secret, &spelt);
-        keep(buf_view(&spelt));
-        buf_reset(&spelt);
-        buf_json_string(&spelt, secret);
-        keep(text_slice(buf_view(&spelt), 1, spelt.len - 2));
-        keep(crypto_base64(&arena, secret));
-        keep(crypto_base64url(&arena, secret));
-    }
+    keep(secret);
+    escape(secret, &spelt);
+    keep(buf_view(&spelt));
+    buf_reset(&spelt);
+    buf_json_string(&spelt, secret);
+    keep(text_slice(buf_view(&spelt), 1, spelt.len - 2));
+    keep(crypto_base64(&arena, secret));
+    keep(crypto_base64url(&arena, secret));
     pthread_mutex_unlock(&known.mutex);
     if (spelt.ptr)
         crypto_wipe(spelt.ptr, spelt.cap);
@@ -99,9 +107,8 @@ void redact_add(struct text secret)
 void redact_forget_all(void)
 {
     pthread_mutex_lock(&known.mutex);
-    if (known.pool)
-        crypto_wipe(known.pool, known.used);
-    known.used = known.count = 0;
+    while (known.count > 0)
+        drop(known.count - 1);
     pthread_mutex_unlock(&known.mutex);
 }
 
@@ -200,10 +207,10 @@ static bool named_secret(struct text t, size_t start, size_t i, size_t *value,
 static size_t known_at(struct text t, size_t at)
 {
     for (size_t i = 0; i < known.count; i++) {
-        struct text v = known.values[i];
-        if (v.len <= t.len - at && t.ptr[at] == v.ptr[0] &&
-            memcmp(t.ptr + at, v.ptr, v.len) == 0)
-            return v.len;
+        const struct known_value *v = &known.values[i];
+        if (v->len <= t.len - at && t.ptr[at] == v->ptr[0] &&
+            memcmp(t.ptr + at, v->ptr, v->len) == 0)
+            return v->len;
     }
     return 0;
 }

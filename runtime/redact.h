@@ -11,7 +11,7 @@
 #define REDACT_MASK "[secret]"
 #define REDACT_SHORTEST 6 /* shorter values are only found by name */
 
-/* Copies the value into memory that is neither dumped nor swapped. */
+/* Copies the value. */
 void redact_add(struct text secret);
 void redact_forget_all(void);
 /* Appends `t` to `out` with secrets masked. */

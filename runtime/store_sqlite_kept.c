@@ -423,8 +423,9 @@ static void open_window(struct budget *b, int64_t limit, int64_t window_ms,
                         int64_t now_ms)
 {
     if (b->reset_ms == 0) {
-        b->started_ms = now_ms;
-        b->reset_ms = now_ms + window_ms;
+        /* vendors count by the clock's own minute, hour and day */
+        b->started_ms = now_ms - now_ms % window_ms;
+        b->reset_ms = b->started_ms + window_ms;
         b->limit = limit;
     }
     if (b->limit < 0)

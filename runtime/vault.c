@@ -7,7 +7,6 @@
 #include "runtime/vault.h"
 
 #include "runtime/clock.h"
-#include "runtime/redact.h"
 #include "runtime/vault_key.h"
 
 #include <stdio.h>
@@ -315,10 +314,7 @@ int vault_get(struct vault *v, struct text connection, const char *field,
         *version = found == 0 ? blob.version : 0;
     if (found)
         return found;
-    if (open_box(v, connection, text_of(field), &blob, arena, out, err))
-        return -1;
-    redact_add(*out);
-    return 0;
+    return open_box(v, connection, text_of(field), &blob, arena, out, err);
 }
 
 static int current_version(struct vault *v, struct text connection,
@@ -359,7 +355,6 @@ int vault_put(struct vault *v, struct text connection, const char *field,
     if (value.len > VAULT_VALUE_MAX)
         return error_set(err, ERROR_USAGE, "%s is too long to be stored",
                          field);
-    redact_add(value);
     int found = read_dek(v, connection, &dek, err);
     if (found > 0)
         found = make_dek(v, connection, &dek, err);

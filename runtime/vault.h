@@ -23,8 +23,8 @@ struct vault;
 int vault_open(struct store *store, struct vault **out, struct error *err);
 void vault_close(struct vault *v);
 
-/* The value, in `arena` and known to redact from now on; `*version` for
- * vault_put. 1 when there is none. */
+/* The value, in `arena`; `*version` for vault_put. 1 when there is none. Who
+ * gets a secret tells redact of it. */
 int vault_get(struct vault *v, struct text connection, const char *field,
               struct arena *arena, struct text *out, int64_t *version,
               struct error *err);
