@@ -42,7 +42,11 @@ const struct connection_info *channel_info(const struct channel *c);
 /* Signs in if needed and learns facts (`discover`). transport_send does it by
  * itself; requests that depend on facts need it before they are built. */
 int channel_prepare(struct channel *c, struct error *err);
-/* Forgets what was learnt and learns it again. */
+/* Asks again what `discover` asks and tells it, without keeping it: what is
+ * pinned stays pinned. Newest fact first. */
+int channel_probe(struct channel *c, struct arena *arena, struct fact **facts,
+                  struct error *err);
+/* Forgets what was learnt and learns it again: after a person signed in. */
 int channel_discover(struct channel *c, struct error *err);
 
 /* One call as the engine sees it. */
@@ -116,6 +120,19 @@ struct call_count { /* what a run used, for its summary */
     int64_t waited_ms;
 };
 void channel_counts(const struct channel *c, struct call_count *out);
+
+/* Of the last call made: for ping. */
+struct call_figures {
+    int status, http_version;
+    char address[64];
+    int64_t name_us, connect_us, tls_us, first_byte_us, total_us;
+    int64_t date_ms;     /* the server's clock, 0 unknown … */
+    int64_t received_ms; /* … and ours at that moment */
+};
+const struct call_figures *channel_last_call(const struct channel *c);
+
+/* Renews what would die unused; at most a call a day. For `serve`. */
+int channel_keep_alive(struct channel *c, struct error *err);
 
 struct forecast {
     int64_t needed;           /* calls asked about */

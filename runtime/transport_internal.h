@@ -1,0 +1,40 @@
+/* What transport's own files share. */
+#ifndef MLC_RUNTIME_TRANSPORT_INTERNAL_H
+#define MLC_RUNTIME_TRANSPORT_INTERNAL_H
+
+#include "runtime/budget.h"
+#include "runtime/oauth.h"
+#include "runtime/retry.h"
+#include "runtime/transport.h"
+#include "runtime/transport_call.h"
+
+struct channel {
+    struct transport *transport;
+    struct connection_setup *setup;
+    struct signer signer;
+    struct budgets *budgets;
+    struct retry_budget retry_budget;
+    struct breaker breaker;
+    struct call_count counts;
+    struct call_figures last;
+    bool prepared, preparing;
+    struct arena *probe_arena; /* of channel_probe */
+    struct fact *probed;
+    struct arena arena;
+    struct channel *next;
+};
+
+struct transport {
+    struct transport_options options;
+    struct http *http;
+    struct vault *vault;
+    struct retry_random random;
+    struct channel *channels;
+    struct arena arena;
+};
+
+bool transport_stopped(const struct transport *t);
+/* Runs the exchanges to their ends, side by side. */
+void transport_run(struct channel *c, struct exchange **list, size_t count);
+
+#endif

@@ -1,0 +1,144 @@
+/* Pages and batches: a connector's request and its reading of the answer, put
+ * around transport_send. */
+#include "config.h"
+
+#include "runtime/transport_internal.h"
+
+#include <string.h>
+
+struct reading {
+    struct channel *c;
+    struct page_read *read;
+    struct request request;
+};
+
+static void judge_page(void *ctx, const struct response *response,
+                       struct answer *answer)
+{
+    struct reading *r = ctx;
+    const struct connection_setup *s = r->c->setup;
+    memset(&r->read->page, 0, sizeof r->read->page);
+    s->connector->read_answer(&s->info, r->read->spec, r->read->next, response,
+                              r->read->arena, &r->read->page, answer);
+}
+
+static int start_reading(struct channel *c, struct page_read *read,
+                         struct reading *r, struct exchange *x)
+{
+    const struct connection_setup *s = c->setup;
+    r->c = c;
+    r->read = read;
+    error_clear(&read->error);
+    memset(&read->page, 0, sizeof read->page);
+    if (s->connector->read_request(&s->info, read->spec, read->next,
+                                   read->arena, &r->request, &read->error))
+        return -1;
+    *x = (struct exchange){ .request = &r->request, .arena = read->arena,
+                            .classify = judge_page, .ctx = r };
+    return 0;
+}
+
+static void end_reading(struct page_read *read, const struct exchange *x)
+{
+    read->result = x->result;
+    read->answer = x->answer;
+    read->error = x->error;
+    read->park_until_ms = x->park_until_ms;
+}
+
+int transport_read_all(struct channel *c, struct page_read *list, size_t count)
+{
+    struct reading *readings = mem_zalloc((count + 1) * sizeof *readings);
+    struct exchange *x = mem_zalloc((count + 1) * sizeof *x);
+    struct exchange **ready = mem_zalloc((count + 1) * sizeof *ready);
+    struct error err = { 0 };
+    size_t ready_count = 0;
+    int result = 0;
+    bool fine = channel_prepare(c, &err) == 0;
+    for (size_t i = 0; i < count; i++) {
+        list[i].result = -1;
+        if (!fine)
+            list[i].error = err;
+        else if (start_reading(c, &list[i], &readings[i], &x[i]) == 0)
+            ready[ready_count++] = &x[i];
+    }
+    transport_run(c, ready, ready_count);
+    for (size_t i = 0; i < ready_count; i++)
+        end_reading(&list[ready[i] - x], ready[i]);
+    for (size_t i = 0; i < count; i++)
+        result |= list[i].result;
+    mem_free(ready);
+    mem_free(x);
+    mem_free(readings);
+    return result;
+}
+
+int transport_read(struct channel *c, const struct read_spec *spec,
+                   struct text next, struct arena *arena, struct page *page,
+                   struct answer *answer, struct error *err)
+{
+    struct page_read read = { .spec = spec, .next = next, .arena = arena };
+    int result = transport_read_all(c, &read, 1);
+    *page = read.page;
+    *answer = read.answer;
+    if (result)
+        *err = read.error;
+    return result;
+}
+
+/* ------------------------------------------------------------------ writes */
+struct writing {
+    struct channel *c;
+    struct write_call *write;
+};
+
+/* The whole call's verdict: if a single item was processed, it was. */
+static enum answer_kind join(const struct write_call *w)
+{
+    size_t counts[ANSWER_FAILED + 1] = { 0 };
+    for (size_t i = 0; i < w->spec->item_count; i++)
+        counts[w->results[i].answer.kind]++;
+    size_t all = w->spec->item_count;
+    if (counts[ANSWER_WAIT] == all)
+        return ANSWER_WAIT;
+    if (counts[ANSWER_SIGN_IN] == all)
+        return ANSWER_SIGN_IN;
+    if (counts[ANSWER_FAILED] == all)
+        return ANSWER_FAILED;
+    return ANSWER_DONE;
+}
+
+static void judge_write(void *ctx, const struct response *response,
+                        struct answer *answer)
+{
+    struct writing *w = ctx;
+    const struct connection_setup *s = w->c->setup;
+    struct write_call *call = w->write;
+    memset(call->results, 0, call->spec->item_count * sizeof *call->results);
+    s->connector->write_answer(&s->info, call->spec, response, call->arena,
+                               call->results);
+    *answer = call->results[0].answer;
+    answer->kind = join(call);
+}
+
+int transport_write(struct channel *c, struct write_call *w, struct error *err)
+{
+    struct writing writing = { c, w };
+    struct exchange x = { .request = w->request, .arena = w->arena,
+                          .classify = judge_write, .ctx = &writing };
+    w->lost = false;
+    memset(w->results, 0, w->spec->item_count * sizeof *w->results);
+    int result = transport_send(c, &x, err);
+    w->sent_ms = x.sent_ms;
+    w->park_until_ms = x.park_until_ms;
+    if (result)
+        return result;
+    if (x.answer.kind == ANSWER_FAILED && x.response.lost) {
+        w->lost = true;
+        for (size_t i = 0; i < w->spec->item_count; i++) {
+            w->results[i] = (struct write_result){ .answer = x.answer };
+            w->results[i].answer.kind = ANSWER_FAILED;
+        }
+    }
+    return 0;
+}
