@@ -473,7 +473,7 @@ static void print_require(struct format *f, const struct node *n)
 
 static void print_statement(struct format *f, const struct node *n)
 {
-    switch (n->kind) {
+    switch ((int)n->kind) {
     case NODE_EVERY: print_every(f, n); break;
     case NODE_ON_CHANGE: format_raw(f, "on change"); break;
     case NODE_AFTER: name(f, "after ", n); break;
@@ -772,7 +772,7 @@ static void print_test(struct format *f, const struct node *n)
 
 static void print_item(struct format *f, const struct node *n)
 {
-    switch (n->kind) {
+    switch ((int)n->kind) {
     case NODE_USE: print_use(f, n); break;
     case NODE_SET:
         name(f, "set ", n);

@@ -4,7 +4,7 @@
 
 #include "lang/ast.h"
 
-#define LINE_WIDTH 100 /* columns a line should not pass */
+#define LINE_WIDTH 120 /* columns a line should not pass */
 #define INDENT 2
 
 /* Bytes that no UTF-8 text holds: where columns meet. format_align turns them

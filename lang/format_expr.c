@@ -219,23 +219,27 @@ static void print_call(struct format *f, const struct node *n)
     format_raw(f, ")");
 }
 
+/* The word behind a number, as the author has it: minute or minutes. */
+static struct text unit(const struct format *f, const struct node *n)
+{
+    struct text t = span_text(f->sources, n->span);
+    size_t start = t.len;
+
+    while (start && t.ptr[start - 1] >= 'A')
+        start--;
+    return text_slice(t, start, t.len - start);
+}
+
 static void print_amount(struct format *f, const struct node *n)
 {
-    struct text t = n->text;
-    size_t len = 0;
-
-    if (decimal_sign(n->lit.number) < 0 ||
-        span_text(f->sources, n->span).ptr[0] == '-')
+    if (span_text(f->sources, n->span).ptr[0] == '-')
         format_raw(f, "-");
-    while (len < t.len && ((t.ptr[len] >= '0' && t.ptr[len] <= '9') ||
-                           t.ptr[len] == '_' || t.ptr[len] == '.'))
-        len++;
-    buf_text(f->out, text_slice(t, 0, len));
+    buf_text(f->out, n->text);
     if (n->kind == NODE_PERCENT_LIT)
         format_raw(f, "%");
     if (n->kind == NODE_MONEY_LIT || n->kind == NODE_DURATION_LIT) {
         format_raw(f, " ");
-        buf_text(f->out, text_trim(text_slice(t, len, t.len - len)));
+        buf_text(f->out, unit(f, n));
     }
 }
 
@@ -257,7 +261,7 @@ static void print_prefix(struct format *f, const struct node *n,
 
 static void print_bare(struct format *f, const struct node *n)
 {
-    switch (n->kind) {
+    switch ((int)n->kind) {
     case NODE_ELSE: print_else(f, n); break;
     case NODE_IF: print_if(f, n); break;
     case NODE_CHOOSE: print_choose(f, n); break;

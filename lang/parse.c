@@ -102,7 +102,7 @@ struct node *node_name(struct parse *p, struct text name, struct span span)
 
 void node_take_doc(struct parse *p, struct node *n)
 {
-    while (p->doc_at && p->doc_at->before < n->span.start)
+    while (p->doc_at && p->doc_at->next && p->doc_at->before < n->span.start)
         p->doc_at = p->doc_at->next;
     if (p->doc_at && p->doc_at->before == n->span.start)
         n->doc = p->doc_at->text;

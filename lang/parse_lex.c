@@ -245,7 +245,10 @@ static int soft_word(struct lex *lex, struct text t, struct text next)
     if (text_is(t, "to"))
         return lex->prev2.kind == TOK_LIMIT ? TOK_TO : TOK_NAME;
     if (text_is(t, "from"))
-        return c == '"' || (c >= '0' && c <= '9') ? TOK_FROM : TOK_NAME;
+        return lex->prev2.kind == TOK_READ ||
+                       (lex->prev.kind == ')' && c == '"')
+                   ? TOK_FROM
+                   : TOK_NAME;
     if (lex->depth || !lex->first_on_line || !name_follows(next))
         return TOK_NAME;
     if (text_is(t, "connection"))

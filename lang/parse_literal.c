@@ -1,28 +1,13 @@
 /* Numbers, amounts, dates and durations as they are written. */
 #include "config.h"
 
+#include "base/iso.h"
 #include "lang/parser.h"
 #include <string.h>
 
-/* ISO 4217, active codes, in the order of the alphabet, without funds and
- * metals. */
-static const char currencies[] =
-    "AEDAFNALLAMDANGAOAARSAUDAWGAZNBAMBBDBDTBGNBHDBIFBMDBNDBOBBRLBSDBTNBWPBYN"
-    "BZDCADCDFCHFCLPCNYCOPCRCCUPCVECZKDJFDKKDOPDZDEGPERNETBEURFJDFKPGBPGELGHS"
-    "GIPGMDGNFGTQGYDHKDHNLHTGHUFIDRILSINRIQDIRRISKJMDJODJPYKESKGSKHRKMFKPWKRW"
-    "KWDKYDKZTLAKLBPLKRLRDLSLLYDMADMDLMGAMKDMMKMNTMOPMRUMURMVRMWKMXNMYRMZNNAD"
-    "NGNNIONOKNPRNZDOMRPABPENPGKPHPPKRPLNPYGQARRONRSDRUBRWFSARSBDSCRSDGSEKSGD"
-    "SHPSLESOSSRDSSPSTNSVCSYPSZLTHBTJSTMTTNDTOPTRYTTDTWDTZSUAHUGXUSDUYUUZSVED"
-    "VESVNDVUVWSTXAFXCDXCGXOFXPFYERZARZMWZWG";
-
 bool currency_is_known(struct text code)
 {
-    if (code.len != 3)
-        return false;
-    for (size_t i = 0; i + 3 < sizeof currencies; i += 3)
-        if (memcmp(currencies + i, code.ptr, 3) == 0)
-            return true;
-    return false;
+    return code.len == 3 && iso_currency_decimals(code) >= 0;
 }
 
 /* Digits without `_`, up to the first character that is none of a number. */
@@ -71,7 +56,8 @@ static struct decimal number(struct parse *p, struct text t, struct span span)
 static struct node *numeric(struct parse *p, enum node_kind kind,
                             struct text t, struct span span)
 {
-    struct node *n = node_text(p, kind, span, t, span);
+    size_t len = lex_number_len(t.ptr, t.len);
+    struct node *n = node_text(p, kind, span, text_slice(t, 0, len), span);
 
     n->lit.number = number(p, t, span);
     return n;

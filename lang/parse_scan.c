@@ -27,7 +27,10 @@ void lex_hole_quote(struct parse *p, struct span span)
 static int open_holes(struct text t, size_t from, int depth)
 {
     for (size_t i = from; i < t.len; i++) {
-        if (t.ptr[i] == '\\')
+        if (t.ptr[i] == '\\' && i + 2 < t.len && t.ptr[i + 1] == 'u' &&
+            t.ptr[i + 2] == '{')
+            i += 2, depth++;
+        else if (t.ptr[i] == '\\')
             i++;
         else if (t.ptr[i] == '{')
             depth++;

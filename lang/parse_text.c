@@ -104,6 +104,16 @@ static bool is_name_byte(char c)
            c == '.';
 }
 
+/* Index after the escape whose backslash is at `i`. */
+static size_t skip_escape(struct text t, size_t i)
+{
+    if (i + 2 >= t.len || t.ptr[i + 1] != 'u' || t.ptr[i + 2] != '{')
+        return i + 2;
+    for (i += 3; i < t.len && t.ptr[i] != '}' && t.ptr[i] != '{'; i++)
+        ;
+    return i < t.len && t.ptr[i] == '}' ? i + 1 : i;
+}
+
 /* {name} in a text that takes no holes: somebody expects it to be filled. */
 static void refuse_holes(struct parse *p, struct text t, struct span span)
 {
@@ -111,7 +121,7 @@ static void refuse_holes(struct parse *p, struct text t, struct span span)
         size_t end = i + 1;
 
         if (t.ptr[i] == '\\') {
-            i++;
+            i = skip_escape(t, i) - 1;
             continue;
         }
         if (t.ptr[i] != '{')
@@ -258,7 +268,7 @@ struct node *text_with_holes(struct parse *p, struct text raw,
 
     while (i < t.len) {
         if (t.ptr[i] == '\\') {
-            i += 2;
+            i = skip_escape(t, i);
         } else if (t.ptr[i] == '{') {
             size_t end = hole_end(t, i + 1);
 

@@ -136,7 +136,7 @@ static int fact(struct lex *lex, struct text t)
         lex->fact_names--;
         return TOK_NAME;
     }
-    if (lex->fact_changes && text_is(t, "by")) {
+    if (lex->fact_changes && !lex->first_on_line && text_is(t, "by")) {
         lex->fact_names = 1;
         lex->fact_changes = false;
         return TOK_BY;
