@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -114,14 +115,11 @@ static int replace(const char *real, struct text t, struct error *err)
 
 static int write_file(const char *path, struct text t, struct error *err)
 {
-    char *real = realpath(path, NULL);
-    int result;
+    char real[PATH_MAX];
 
-    if (!real)
+    if (!realpath(path, real))
         return error_errno(err, ERROR_INPUT, "could not find %s", path);
-    result = replace(real, t, err);
-    free(real);
-    return result;
+    return replace(real, t, err);
 }
 
 /* ------------------------------------------------------------ which files */
