@@ -448,6 +448,27 @@ static enum decimal_status round_all_away(struct decimal a,
     return DECIMAL_OK;
 }
 
+enum decimal_status decimal_mul_round(struct decimal a, struct decimal b,
+                                      int scale, enum rounding rounding,
+                                      struct decimal *out)
+{
+    if (scale > DECIMAL_SCALE_MAX || scale < 0)
+        return DECIMAL_SCALE;
+    bool negative = (a.coef < 0) != (b.coef < 0);
+    struct wide num = wide_mul(magnitude(a.coef), magnitude(b.coef));
+    struct wide den = wide_of(1);
+    int surplus = a.scale + b.scale - scale;
+    /* at most 10^68 * 10^12 could pass 256 bits, but then it is too large */
+    if (surplus < 0) {
+        if (!wide_fits(&num))
+            return DECIMAL_OVERFLOW;
+        scale_up(&num, -surplus);
+    } else {
+        scale_up(&den, surplus);
+    }
+    return finish(negative, divide_rounded(num, den, rounding), scale, out);
+}
+
 enum decimal_status decimal_div(struct decimal a, struct decimal b, int scale,
                                 enum rounding rounding, struct decimal *out)
 {

@@ -49,6 +49,10 @@ enum decimal_status decimal_sub(struct decimal a, struct decimal b,
                                 struct decimal *out);
 enum decimal_status decimal_mul(struct decimal a, struct decimal b,
                                 struct decimal *out);
+/* a * b rounded once to `scale`. */
+enum decimal_status decimal_mul_round(struct decimal a, struct decimal b,
+                                      int scale, enum rounding rounding,
+                                      struct decimal *out);
 /* a / b rounded once to `scale`, with the exact remainder. */
 enum decimal_status decimal_div(struct decimal a, struct decimal b, int scale,
                                 enum rounding rounding, struct decimal *out);

@@ -279,6 +279,17 @@ void builtin_param_print(const struct builtin_param *p, struct buf *out)
         buf_str(out, ", or a table of dates");
 }
 
+static const char *kind_word(enum type_kind kind)
+{
+    static const char *const words[] = {
+        "unknown", "text",    "a number", "a whole number",  "yes or no",
+        "a date",  "a time",  "a datetime", "a length of time", "a percentage",
+        "money",   "one of its words", "an id", "a record", "a list",
+        "an empty list",
+    };
+    return words[kind];
+}
+
 /* ------------------------------------------------------------ checking */
 
 struct call {
@@ -340,7 +351,7 @@ static bool check_type(const struct call *c, size_t i,
     buf_init(&want, 0);
     buf_init(&got, 0);
     builtin_param_print(p, &want);
-    type_print(type, &got);
+    buf_str(&got, kind_word(type->kind));
     refuse(c, MISUSE_TYPE, i, "`%.*s` takes %s as its %s, this is %s",
            TEXT_ARG(c->b->name), buf_cstr(&want),
            text_cstr(c->arena, p->name), buf_cstr(&got));
@@ -417,10 +428,11 @@ static bool check_numbers(const struct call *c)
             continue;
         int64_t whole;
         bool is_whole = decimal_to_int64(arg->number, &whole);
+        int least = c->b->rule == RULE_ROUND ? -DECIMAL_DIGITS_MAX : 0;
         if (text_is(p->name, "decimals") &&
-            (!is_whole || whole < 0 || whole > DECIMAL_SCALE_MAX))
+            (!is_whole || whole < least || whole > DECIMAL_SCALE_MAX))
             return refuse(c, MISUSE_CONSTANT, i,
-                          "decimals are a whole number from 0 to %d",
+                          "decimals are a whole number from %d to %d", least,
                           DECIMAL_SCALE_MAX);
         if (text_is(p->name, "first_month") &&
             (!is_whole || whole < 1 || whole > 12))
@@ -668,6 +680,16 @@ static int vat_scale(const struct call *c, const struct type *r)
                : scale;
 }
 
+/* Rounding to tens and hundreds leaves no decimals. */
+static int rounded_scale(const struct call *c)
+{
+    if (c->count < 2)
+        return 0;
+    if (c->args[1].constant && decimal_sign(c->args[1].number) < 0)
+        return 0;
+    return constant_of(c, 1, SCALE_UNKNOWN);
+}
+
 static int share_scale(const struct call *c, const struct type *r)
 {
     int scale = scale_of(c->args[0].type);
@@ -725,7 +747,7 @@ static void apply_rule(const struct call *c, struct type *r)
         r->scale = widest_scale(c);
         break;
     case RULE_ROUND:
-        r->scale = c->count > 1 ? constant_of(c, 1, SCALE_UNKNOWN) : 0;
+        r->scale = rounded_scale(c);
         break;
     case RULE_WHOLE:
         r->scale = 0;
