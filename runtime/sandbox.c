@@ -248,6 +248,24 @@ static void serve_faulty(struct world *w, struct sandbox_call *call,
     spoil(call, f);
 }
 
+/* The answer's date is the sandbox's, so that limits and clocks agree. */
+static void date_answer(struct sandbox_call *call)
+{
+    static const char *const days[] = { "Mon", "Tue", "Wed", "Thu",
+                                        "Fri", "Sat", "Sun" };
+    static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
+                                          "May", "Jun", "Jul", "Aug",
+                                          "Sep", "Oct", "Nov", "Dec" };
+    int64_t now = world_now_ms(call->world);
+    int32_t day = (int32_t)(now / MS_PER_DAY);
+    int64_t second = now / 1000 % 86400;
+    struct civil c = date_to_civil(day);
+    call_answer_header(call, "Date", "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                       days[date_weekday(day) - 1], (int)c.day,
+                       months[c.month - 1], (int)c.year, (int)(second / 3600),
+                       (int)(second / 60 % 60), (int)(second % 60));
+}
+
 static void serve(void *ctx, struct server_call *http)
 {
     struct world *w = ctx;
@@ -266,6 +284,7 @@ static void serve(void *ctx, struct server_call *http)
         call.number = ++s->requests;
         struct fault *f = fault_match(s, &call);
         serve_faulty(w, &call, f);
+        date_answer(&call);
         count_call(w, &call);
         log_call(&call, f);
     }

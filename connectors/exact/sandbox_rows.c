@@ -74,8 +74,9 @@ static struct doc *render_value(struct exact_call *c,
 
 static const char *base_of(struct exact_call *c)
 {
-    return arena_printf(c->arena, "http://%.*s/api/v1/%s",
+    return arena_printf(c->arena, "http://%.*s/api/v1%s%s",
                         TEXT_ARG(call_header(c->call, "Host")),
+                        c->division ? "/" : "",
                         c->division ? c->division : "");
 }
 
