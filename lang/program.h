@@ -31,6 +31,8 @@ struct symbol {
     const struct type *type;
     struct table *table;
     bool used;
+    uint8_t state; /* a define: not yet, now being, or already checked */
+    struct module *module; /* file it is declared in; file-level ones only */
     uint32_t slot; /* the runtime's compiler's */
 };
 
@@ -52,12 +54,31 @@ struct table {
     struct table_row *otherwise;
     const char *path; /* CSV file, or NULL */
     struct node *decl;
+    const struct object *object; /* value columns as the fields of a record;
+                                    field.index is the column */
+    const struct object *whole;  /* keys, then values: a row given in a test */
+    bool complete; /* enum keys, every combination has a row */
 };
 
 struct setting_value {
     struct text name, value;
     struct span span;
     struct setting_value *next;
+};
+
+/* One .mlc file. Names a file declares or imports are seen in it alone. */
+struct module {
+    struct tree tree;
+    const char *path;      /* as shown */
+    const char *real;      /* resolved */
+    struct map names;      /* text -> struct symbol */
+    struct map prefixes;   /* `use … as hr`: text -> struct module */
+    struct text timezone;  /* of the file, else the project's; may be empty */
+    bool asked;            /* named by the caller, or used by one that is */
+    bool is_project;       /* project.mlc */
+    uint8_t use_state;     /* for cycles */
+    bool exports_ready;
+    struct module *next;
 };
 
 struct connection {
@@ -68,17 +89,45 @@ struct connection {
     struct span span;
 };
 
+enum schedule_kind {
+    SCHEDULE_INTERVAL, /* every `seconds` */
+    SCHEDULE_DAY,      /* every day at `time` */
+    SCHEDULE_WEEKDAY,  /* Monday to Friday at `time` */
+    SCHEDULE_WEEK,     /* every `day` (1 Monday … 7) at `time` */
+    SCHEDULE_MONTH,    /* day `day` of the month, 0 the last, at `time` */
+    SCHEDULE_CHANGE,   /* on change */
+    SCHEDULE_AFTER,    /* after `flow` */
+};
+
 struct schedule {
     const struct node *node; /* EVERY, ON_CHANGE or AFTER */
+    enum schedule_kind kind;
+    int64_t seconds;         /* SCHEDULE_INTERVAL; also of `recheck` */
+    int32_t day, time;
+    struct flow *flow;       /* SCHEDULE_AFTER */
     struct schedule *next;
+};
+
+enum limit_kind { LIMIT_CREATED, LIMIT_UPDATED, LIMIT_WRITTEN, LIMIT_HELD,
+                  LIMIT_REJECTED, LIMIT_GONE };
+
+struct limit {
+    enum limit_kind kind;
+    bool percent;          /* `amount` is a share: 10% is 0.10 */
+    struct decimal amount;
+    const struct node *node;
+    struct limit *next;
 };
 
 struct flow {
     struct text name, was, title;
     const struct tree *tree;
+    struct module *module;
+    struct text timezone; /* may be empty */
     struct node *node; /* NODE_FLOW */
     const struct connection *source_connection, *target_connection;
     const struct object *source, *target; /* target NULL: log */
+    const struct object *logged; /* log only: a record of the fields it sets */
     struct symbol *source_symbol, *target_symbol, *group_symbol;
     struct node *each, *where, *per;
     struct node *body;           /* statements in order */
@@ -90,9 +139,11 @@ struct flow {
     const struct node *match_node;
     size_t match_count;
     struct schedule *schedules;
+    struct schedule *recheck; /* or NULL */
     struct node *when_gone; /* or NULL */
-    struct node *limits;    /* first LIMIT; walk body for more */
+    struct limit *limits;
     char hash[65];          /* of the checked meaning: flow, defines, tables */
+    bool broken;            /* its sentence could not be resolved */
     struct flow *next;
 };
 
@@ -110,21 +161,65 @@ struct program {
     const char *root;        /* project folder, or the flow file's folder */
     bool has_project;        /* project.mlc was found */
     struct text timezone;    /* or empty */
-    struct tree **trees;
+    struct tree **trees;     /* of the user's files, in loading order */
     size_t tree_count;
+    struct module *modules, *last_module;
+    size_t module_count;
     struct connection **connections;
     size_t connection_count;
     struct map objects;      /* "exact.costcenter", "Monday.receivables" */
+    struct map catalogs;     /* connector -> struct catalog, read when used */
+    const struct load_options *options; /* borrowed until program_check ends */
     struct flow *flows, *last_flow;
-    struct test *tests;
-    struct map symbols;      /* file-level names of the file in hand */
+    struct test *tests, *last_test;
 };
+
+/* What a connector's settings may be; the rows of its setting_def, so that
+ * this room needs to know no connector. */
+struct setting_rule {
+    const char *connector;
+    const char *name, *type; /* text, number, yes/no, url, one of a|b */
+    bool required;
+    const char *help;
+};
+
+/* What check guarantees when it found no error (diags.error_count is 0):
+ *
+ *  - every expression node has `type`, never NULL and never TYPE_UNKNOWN;
+ *    `type->optional` tells whether it can be missing at that place, after
+ *    narrowing; MISSING_LIT has an optional text type;
+ *  - NAME has `symbol`; MEMBER has `field` (of a table row: a field of
+ *    table->object); CALL has either `builtin` or `symbol` (a define); INDEX
+ *    has `symbol` (the table) and a record type; a COMPREHENSION's EACH, a
+ *    LET, FIND, ADD's EACH and each PARAM have `symbol`;
+ *  - ASSIGN, ADD and PATH have `field`: the last one of their path; a path of
+ *    several parts was resolved part by part from the target (or from the
+ *    object of the surrounding ADD); in a log-only flow the field belongs to
+ *    flow->logged; ADD's `type` is the list's type;
+ *  - FIND's `where` is a conjunction (AND) of COMPARE with OP_IS whose left
+ *    side is a MEMBER of the found record, or yes/no fields of it written as
+ *    comparisons; the other side never speaks of the found record; its symbol
+ *    is optional exactly when there is no `else`;
+ *  - a text literal that stands where an enum is wanted is one of its words,
+ *    and its `type` is the enum's;
+ *  - source and target of a flow are set (target NULL: log), and everything in
+ *    struct flow; `match` fields are set by the flow on every path to a write;
+ *  - `/` stands directly inside a rounding call, or divides by a literal that
+ *    leaves a finite decimal;
+ *  - tables have at most one row per key, in types of their columns;
+ *  - defines are not recursive. */
 
 struct load_options {
     const struct embedded_text *catalogs; /* connector_catalogs */
     const char **paths; /* files or folders; none: the current folder */
     size_t path_count;
     bool tests_too; /* check test blocks */
+    const struct setting_rule *settings; /* ended by connector NULL; may be
+                                            NULL: settings are not checked */
+    const char *const *connectors; /* known names, NULL-ended; may be NULL:
+                                      those with a catalog */
+    /* One text in place of files, for editors and tests: shown as `path`. */
+    const struct text *text;
 };
 
 void program_init(struct program *p);

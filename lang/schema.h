@@ -45,7 +45,9 @@ struct type {
     int scale;         /* number, money, percent */
     int length;        /* text: most code points */
     char currency[4];  /* money: static currency, or "" */
-    struct enum_value *values; /* enum */
+    /* Enum: its words. Text: every text it can be, when that is known (a
+     * literal, the arms of a choose, a column of a code table). */
+    struct enum_value *values;
     size_t value_count;
     const struct object *object; /* id, record */
     const struct type *item;     /* list */
@@ -101,6 +103,7 @@ struct fact { /* anything a catalog says of an object that only its driver reads
 struct object {
     struct text app;   /* connector name in catalogs, connection for users' */
     struct text name;
+    struct text label; /* as flows say it: "Exact.costcenter" */
     struct text also;  /* a second name, or empty */
     struct text title;
     struct text path;  /* `at` */
@@ -129,5 +132,7 @@ const struct fact *object_fact(const struct object *object, const char *name);
 /* "text(8)", "money, 2 decimals, EUR", "id of Exact.glaccount" */
 void type_print(const struct type *type, struct buf *out);
 bool type_equal(const struct type *a, const struct type *b);
+/* The value called `word`, or NULL. */
+const struct enum_value *type_value(const struct type *type, struct text word);
 
 #endif
