@@ -33,6 +33,7 @@ struct symbol {
     bool used;
     uint8_t state; /* a define: not yet, now being, or already checked */
     struct module *module; /* file it is declared in; file-level ones only */
+    struct symbol *next_declared; /* the checker's, of one flow */
     uint32_t slot; /* the runtime's compiler's */
 };
 
@@ -66,6 +67,12 @@ struct setting_value {
     struct setting_value *next;
 };
 
+struct used_module { /* one `use` line */
+    struct node *node;
+    struct module *module; /* NULL: could not be read */
+    struct used_module *next;
+};
+
 /* One .mlc file. Names a file declares or imports are seen in it alone. */
 struct module {
     struct tree tree;
@@ -77,7 +84,7 @@ struct module {
     bool asked;            /* named by the caller, or used by one that is */
     bool is_project;       /* project.mlc */
     uint8_t use_state;     /* for cycles */
-    bool exports_ready;
+    struct used_module *uses;
     struct module *next;
 };
 
@@ -168,7 +175,8 @@ struct program {
     struct connection **connections;
     size_t connection_count;
     struct map objects;      /* "exact.costcenter", "Monday.receivables" */
-    struct map catalogs;     /* connector -> struct catalog, read when used */
+    struct map catalogs;     /* connector -> struct tree, read when used */
+    struct object *all_objects; /* nested records too */
     const struct load_options *options; /* borrowed until program_check ends */
     struct flow *flows, *last_flow;
     struct test *tests, *last_test;

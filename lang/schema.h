@@ -58,6 +58,7 @@ typedef uint32_t filter_ops;
 
 struct field {
     struct text name;
+    struct text also;        /* a second name, or empty */
     const struct type *type; /* as read; `optional` says it may be missing */
     struct text wire;        /* path in the API's record, "a.b"; = name mostly */
     struct text write_wire;  /* path in write bodies when it differs: flag
@@ -125,6 +126,7 @@ struct object {
     bool user; /* declared in the project */
     bool record_only; /* the type of a nested record */
     struct span span;
+    struct object *next; /* of the same program */
 };
 
 const struct field *object_field(const struct object *object, struct text name);
