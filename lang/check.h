@@ -69,7 +69,9 @@ struct checker {
     int depth;
     bool in_message;   /* of an outcome: missing prints (missing) */
     bool in_rounding;  /* directly inside round(…) */
-    bool in_try;
+    bool in_table;  /* the outcome of an `otherwise` row */
+    bool uses_clock;
+    bool secret_seen;
     bool may_outcome;  /* an outcome may stand as fallback here */
     bool is_fallback_target; /* leave, clear are allowed here */
     size_t fail_count; /* expressions seen that can fail */
@@ -198,6 +200,18 @@ bool check_present(struct checker *c, struct node *n, const char *what);
 const struct type *check_define(struct checker *c, struct symbol *symbol);
 const struct type *check_type_name(struct checker *c, struct node *type_name);
 const struct type *fail_type(struct node *n);
+void check_message(struct checker *c, struct node *message);
+void check_word(struct checker *c, const struct type *type, struct text word,
+                struct span span, const char *code, const char *owner);
+/* The written text as a literal of type `want`, or NULL. */
+const char *as_literal(struct checker *c, const struct node *text,
+                       const struct type *want);
+bool can_fail(const struct node *n);
+bool call_can_fail(const struct node *n);
+int printed_length(const struct type *t);
+/* Names the part of `n` that may be missing; ways to deal with it. */
+const char *missing_name(struct checker *c, const struct node *n);
+void offer_ways_out(struct checker *c, struct diag *m, const struct node *n);
 
 /* ----------------------------------------------------------- assignment */
 struct target_place {
@@ -211,6 +225,8 @@ void assign_check(struct checker *c, const struct target_place *place,
 
 /* ------------------------------------------------------------ statements */
 void check_body(struct checker *c, struct node *first);
+const struct field *check_path(struct checker *c, const struct object *object,
+                               struct node *path);
 void check_flow(struct checker *c, struct flow *flow);
 void check_sentence(struct checker *c, struct flow *flow);
 void check_header(struct checker *c, struct flow *flow, struct node *first);

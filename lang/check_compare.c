@@ -39,7 +39,7 @@ static void help_money(struct checker *c, struct diag *m, struct node *money,
 }
 
 /* The written text as a literal of the other side's type, or NULL. */
-static const char *as_literal(struct checker *c, const struct node *text,
+const char *as_literal(struct checker *c, const struct node *text,
                               const struct type *want)
 {
     struct decimal d;

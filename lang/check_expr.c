@@ -598,7 +598,7 @@ bool can_fail(const struct node *n)
     case NODE_NEGATE:
         return true;
     case NODE_CALL:
-        if (!n->builtin || builtin_can_fail(n))
+        if (call_can_fail(n))
             return true;
         break;
     case NODE_NAME: return false;
@@ -695,11 +695,12 @@ const struct type *check_expr(struct checker *c, struct node *n)
         return fail_type(n);
     }
     c->depth++;
-    bool may = c->may_outcome;
+    bool may = c->may_outcome, fallback = c->is_fallback_target;
     if (n->kind != NODE_ELSE && n->kind != NODE_CHOOSE)
-        c->may_outcome = false;
+        c->may_outcome = c->is_fallback_target = false;
     const struct type *t = check_node(c, n);
     c->may_outcome = may;
+    c->is_fallback_target = fallback;
     c->depth--;
     n->type = t;
     return t;

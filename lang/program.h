@@ -31,6 +31,8 @@ struct symbol {
     const struct type *type;
     struct table *table;
     bool used;
+    bool existence;  /* a find whose `else` is the point of it */
+    bool uses_clock; /* a define that asks today() or now() */
     uint8_t state; /* a define: not yet, now being, or already checked */
     struct module *module; /* file it is declared in; file-level ones only */
     struct symbol *next_declared; /* the checker's, of one flow */
@@ -150,14 +152,17 @@ struct flow {
     struct node *when_gone; /* or NULL */
     struct limit *limits;
     char hash[65];          /* of the checked meaning: flow, defines, tables */
+    struct set_field *sets; /* the checker's: every field it sets, backwards */
     bool broken;            /* its sentence could not be resolved */
+    bool refused;           /* its target cannot be written so */
     struct flow *next;
 };
 
 struct test {
     struct text title;
     struct node *node;
-    struct flow *flow; /* the flow whose objects it names */
+    struct flow *flow; /* the flow whose objects it names; NULL: none fits */
+    struct module *module;
     struct test *next;
 };
 
