@@ -299,7 +299,7 @@ static void limit(struct checker *c, struct node *n)
     if (l->percent ? decimal_sign(l->amount) < 0 ||
                          decimal_compare(l->amount, one) > 0
                    : !decimal_to_int64(l->amount, &whole) || whole < 0) {
-        say(c, "E0375", amount->span,
+        say(c, "E0375", amount->span, "%s",
             l->percent ? "a share is from 0% to 100%"
                        : "a number of records is a whole number from 0 on");
         return;

@@ -56,6 +56,9 @@ static void unused_in_file(struct checker *c, const struct module *m)
     /* a file without flows is there to be used by others */
     if (is_imported(c->p, m) || !has_flow(m))
         return;
+    for (const struct flow *f = c->p->flows; f; f = f->next)
+        if (f->broken && f->module == m)
+            return; /* what it uses was not looked at */
     for (size_t i = 0; i < m->names.count; i++) {
         const struct symbol *s = m->names.entries[i].value;
         if (s->used || s->module != m)

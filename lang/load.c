@@ -19,6 +19,7 @@ void program_init(struct program *p)
     diags_init(&p->diags, &p->arena, &p->sources);
     map_init(&p->objects);
     map_init(&p->catalogs);
+    map_init(&p->unknown);
 }
 
 void program_fini(struct program *p)
@@ -31,13 +32,14 @@ void program_fini(struct program *p)
     }
     map_fini(&p->objects);
     map_fini(&p->catalogs);
+    map_fini(&p->unknown);
     arena_fini(&p->arena);
 }
 
-static struct diag *cannot_read(struct program *p, const char *format,
-                                const char *detail)
+static void no_files(struct program *p, const char *folder)
 {
-    return diag_add(&p->diags, DIAG_ERROR, "E0201", SPAN_NONE, format, detail);
+    diag_add(&p->diags, DIAG_ERROR, "E0201", SPAN_NONE,
+                    "there is no .mlc file in %s", folder);
 }
 
 /* realpath into the arena; NULL with errno. */
@@ -282,7 +284,7 @@ static void load_folder(struct program *p, const char *path, const char *real,
             m->asked = true;
     }
     if (asked && !f.count)
-        cannot_read(p, "there is no .mlc file in %s", path);
+        no_files(p, path);
 }
 
 static bool is_folder(const char *path)

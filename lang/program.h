@@ -182,6 +182,7 @@ struct program {
     struct map objects;      /* "exact.costcenter", "Monday.receivables" */
     struct map catalogs;     /* connector -> struct tree, read when used */
     struct object *all_objects; /* nested records too */
+    struct map unknown;      /* connections and objects told to be unknown */
     const struct load_options *options; /* borrowed until program_check ends */
     struct flow *flows, *last_flow;
     struct test *tests, *last_test;

@@ -107,22 +107,20 @@ static void set_operations(struct builder *b, const struct node *args)
     }
 }
 
-static void set_changes(struct builder *b, const struct node *args)
+static void set_changes(struct builder *b, const struct node *args,
+                        const struct node *by)
 {
     static const struct {
         const char *word;
         enum change_feed feed;
     } feeds[] = { { "none", CHANGES_NONE }, { "time", CHANGES_TIME },
                   { "version", CHANGES_VERSION }, { "log", CHANGES_LOG } };
-    const struct node *last = args;
-    for (const struct node *a = args; a; a = a->next)
-        last = a;
     for (size_t i = 0; args && i < 4; i++)
         if (text_is(args->text, feeds[i].word)) {
             b->object->changes = feeds[i].feed;
             b->object->deletes_seen |= feeds[i].feed == CHANGES_LOG;
-            if (last != args)
-                b->object->changed_field = last->text;
+            if (by)
+                b->object->changed_field = by->text;
             return;
         }
     if (args)
@@ -170,7 +168,7 @@ static void set_fact(struct builder *b, const struct node *fact)
     else if (text_is(name, "operations"))
         set_operations(b, args);
     else if (text_is(name, "changes"))
-        set_changes(b, args);
+        set_changes(b, args, KID(fact, FACT, by));
     else if (text_is(name, "deletes"))
         o->deletes_seen = true;
     else if (text_is(name, "small"))

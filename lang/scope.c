@@ -95,6 +95,9 @@ static void unknown_connection(struct checker *c, const struct node *ref,
 {
     const struct load_options *o = c->p->options;
     struct span span = ref->span;
+    if (map_has(&c->p->unknown, app)) /* one mistake, one message */
+        return;
+    map_put(&c->p->unknown, app, c->p);
     span.end = span.start + (uint32_t)app.len;
     struct near n;
     near_init(&n, app);
@@ -124,6 +127,9 @@ static void unknown_object(struct checker *c, const struct node *ref,
 {
     struct near n;
     struct span span = ref->span;
+    if (map_has(&c->p->unknown, ref->text))
+        return;
+    map_put(&c->p->unknown, ref->text, c->p);
     span.start += ref->lit.name_len + 1;
     near_init(&n, name);
     for (const struct object *o = c->p->all_objects; o; o = o->next)
