@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,12 +46,8 @@ static void no_files(struct program *p, const char *folder)
 /* realpath into the arena; NULL with errno. */
 static const char *resolved(struct program *p, const char *path)
 {
-    char *real = realpath(path, NULL);
-    if (!real)
-        return NULL;
-    const char *kept = arena_strdup(&p->arena, real);
-    free(real);
-    return kept;
+    char real[PATH_MAX];
+    return realpath(path, real) ? arena_strdup(&p->arena, real) : NULL;
 }
 
 static const char *parent(struct program *p, const char *path)

@@ -118,18 +118,16 @@ const char *load_resolve(struct program *p, struct module *module,
     const char *folder = folder_of(&p->arena, module->real);
     const char *path = arena_printf(&p->arena, "%s/%.*s", folder,
                                     TEXT_ARG(name));
-    char *real = realpath(path, NULL);
-    if (!real) {
+    char real[PATH_MAX];
+    if (!realpath(path, real)) {
         cannot_find(p, name, span, errno == ENOENT ? "there is no such file"
                                                    : strerror(errno));
         return NULL;
     }
-    const char *kept = arena_strdup(&p->arena, real);
-    free(real);
-    if (!inside(kept, p->root)) {
+    if (!inside(real, p->root)) {
         struct diag *m = refuse(p, span, name, "lies outside the project");
         diag_note(&p->diags, m, "the project is the folder %s", p->root);
         return NULL;
     }
-    return kept;
+    return arena_strdup(&p->arena, real);
 }
