@@ -52,6 +52,10 @@ bool store_is_full(const struct store *s);
 int store_begin(struct store *s, struct error *err);
 int store_commit(struct store *s, struct error *err);
 void store_rollback(struct store *s);
+/* `call` inside a transaction: booked when it is 0 or more, else undone. */
+#define STORE_TRANSACTION(s, err, call)                                     \
+    store_within((s), store_begin((s), (err)) ? -2 : (call), (err))
+int store_within(struct store *s, int result, struct error *err);
 
 /* ------------------------------------------------ leases and locks */
 /* This process as others read it. */
@@ -239,6 +243,10 @@ int store_link_of_target(struct store *s, struct text target,
                          struct text target_id, struct text source,
                          struct arena *arena, struct link_row *out,
                          struct error *err);
+/* What `key` of some object is linked to in `object`, either way round. */
+int store_link_other(struct store *s, struct text object, struct text key,
+                     struct arena *arena, struct text *other,
+                     struct error *err);
 /* Makes or renews link and owned fields. An earlier link of the same source
  * key to another target becomes a tombstone. */
 int store_link_put(struct store *s, struct text flow,
@@ -256,12 +264,23 @@ int store_flow_rename(struct store *s, struct text was, struct text name,
                       struct error *err);
 
 /* ---------------------------------------------- what a complete read saw */
-int store_seen_begin(struct store *s, struct text flow, struct error *err);
-int store_seen_add(struct store *s, struct text flow, struct text key,
+/* A set of keys by the name of whoever collects them. */
+int store_seen_begin(struct store *s, struct text set, struct error *err);
+/* 0 new, 1 it was there. */
+int store_seen_add(struct store *s, struct text set, struct text key,
                    struct error *err);
-/* Links of the flow that were not seen. */
-int store_seen_missing(struct store *s, struct text flow, struct text source,
-                       struct text target, struct arena *arena,
+/* 0 it is there, 1 it is not. */
+int store_seen_has(struct store *s, struct text set, struct text key,
+                   struct error *err);
+/* Keys after `after`, in order, at most `most`. */
+int store_seen_each(struct store *s, struct text set, struct text after,
+                    int64_t most, struct arena *arena,
+                    int (*each)(void *ctx, struct text key), void *ctx,
+                    struct error *err);
+/* Links of the flow whose source key is not in the set. */
+int store_seen_missing(struct store *s, struct text set, struct text flow,
+                       struct text source, struct text target,
+                       struct arena *arena,
                        int (*each)(void *ctx, const struct link_row *row),
                        void *ctx, struct error *err);
 
@@ -302,6 +321,14 @@ int store_plan_each(struct store *s, int64_t run, int64_t from_number,
                     int64_t most, struct arena *arena,
                     int (*each)(void *ctx, const struct plan_row *row),
                     void *ctx, struct error *err);
+/* The row of this source key is gone again: 0 with what it was, 1 none. */
+int store_plan_drop(struct store *s, int64_t run, struct text source_key,
+                    struct arena *arena, struct text *action,
+                    struct error *err);
+/* Which source key means to make a target of this key? 1 none. */
+int store_plan_target(struct store *s, int64_t run, struct text target_key,
+                      struct arena *arena, struct text *source_key,
+                      struct error *err);
 int store_plan_clear(struct store *s, int64_t run, struct error *err);
 
 /* ----------------------------------------------------------------- outbox */
@@ -344,10 +371,17 @@ int store_intent_each(struct store *s, struct text flow,
                       enum intent_state state, struct arena *arena,
                       int (*each)(void *ctx, const struct intent_row *row),
                       void *ctx, struct error *err);
+/* How many are prepared, in doubt or parked. */
+int store_intent_count(struct store *s, struct text flow, int64_t *count,
+                       struct error *err);
 /* The open (prepared, in doubt, parked) intent of a source key, if any. */
 int store_intent_open(struct store *s, struct text flow,
                       struct text source_key, struct arena *arena,
                       struct intent_row *out, struct error *err);
+/* The source record of the last write of this key that was done; 1 none. */
+int store_intent_record(struct store *s, struct text flow,
+                        struct text source_key, struct arena *arena,
+                        struct text *record, struct error *err);
 int store_intent_get(struct store *s, int64_t id, struct arena *arena,
                      struct intent_row *out, struct error *err);
 
@@ -390,6 +424,8 @@ int store_hold_retry(struct store *s, int64_t id, struct error *err);
 int store_hold_each(struct store *s, struct text flow, struct arena *arena,
                     int (*each)(void *ctx, const struct hold_row *row),
                     void *ctx, struct error *err);
+int store_hold_count(struct store *s, struct text flow, int64_t *count,
+                     struct error *err);
 /* Keys the flow's holds wait for, each once. */
 int store_await_each(struct store *s, struct text flow, struct arena *arena,
                      int (*each)(void *ctx, const struct hold_await *await),

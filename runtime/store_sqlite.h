@@ -55,9 +55,6 @@ struct text column_text(sqlite3_stmt *stmt, int column, struct arena *arena);
 struct text column_bytes(sqlite3_stmt *stmt, int column, struct arena *arena);
 
 int store_migrate(struct store *s, struct error *err);
-/* A transaction of its own around a few statements. */
-#define STORE_WITHIN(s, err, call)                                          \
-    store_within((s), store_begin((s), (err)) ? -2 : (call), (err))
-int store_within(struct store *s, int result, struct error *err);
+#define STORE_WITHIN STORE_TRANSACTION
 
 #endif

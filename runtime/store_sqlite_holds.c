@@ -176,6 +176,13 @@ int store_hold_each(struct store *s, struct text flow, struct arena *arena,
     return got < 0 ? -1 : result;
 }
 
+int store_hold_count(struct store *s, struct text flow, int64_t *count,
+                     struct error *err)
+{
+    return sql_number(s, err, 0, count, "SELECT count(*) FROM holds"
+                      " WHERE flow = ? AND closed = ''", "t", flow);
+}
+
 int store_await_each(struct store *s, struct text flow, struct arena *arena,
                      int (*each)(void *ctx, const struct hold_await *await),
                      void *ctx, struct error *err)

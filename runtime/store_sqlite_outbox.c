@@ -17,7 +17,7 @@ int store_intent_add(struct store *s, struct intent_row *r, struct error *err)
                 " content_type, endpoint, fields, hash, evidence, record,"
                 " line, prepared, settle_until, tries, batch, state)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "iittttittttttttttttttiiiiii",
+                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "iittttittbtttttttttttiiiiii",
                 r->run, r->fence, r->flow, r->source, r->source_key, r->target,
                 (int64_t)r->is_update, r->target_id, r->natural_key, r->match,
                 r->record_key, r->method, r->path, r->headers, r->body,
@@ -61,7 +61,7 @@ static struct intent_row read_intent(sqlite3_stmt *q, struct arena *arena)
     r.is_update = sqlite3_column_int64(q, 7) != 0;
     r.target_id = column_text(q, 8, arena);
     r.natural_key = column_text(q, 9, arena);
-    r.match = column_text(q, 10, arena);
+    r.match = column_bytes(q, 10, arena);
     r.record_key = column_text(q, 11, arena);
     r.method = column_text(q, 12, arena);
     r.path = column_text(q, 13, arena);
@@ -101,6 +101,13 @@ int store_intent_each(struct store *s, struct text flow,
     return got < 0 ? -1 : result;
 }
 
+int store_intent_count(struct store *s, struct text flow, int64_t *count,
+                       struct error *err)
+{
+    return sql_number(s, err, 0, count, "SELECT count(*) FROM intents"
+                      " WHERE flow = ? AND state IN (0, 1, 4)", "t", flow);
+}
+
 static int one_intent(struct store *s, sqlite3_stmt *q, struct arena *arena,
                       struct intent_row *out, struct error *err)
 {
@@ -125,6 +132,24 @@ int store_intent_open(struct store *s, struct text flow,
                                    " ORDER BY id DESC LIMIT 1", "tt", flow,
                                    source_key),
                       arena, out, err);
+}
+
+int store_intent_record(struct store *s, struct text flow,
+                        struct text source_key, struct arena *arena,
+                        struct text *record, struct error *err)
+{
+    sqlite3_stmt *q = sql_query(s, err, "SELECT record FROM intents"
+                                " WHERE flow = ? AND source_key = ?"
+                                " AND state = 2 ORDER BY id DESC LIMIT 1",
+                                "tt", flow, source_key);
+    *record = TEXT_NONE;
+    if (!q)
+        return -1;
+    int got = sql_step(s, q, err);
+    if (got == 1)
+        *record = column_text(q, 0, arena);
+    sql_done(s, q);
+    return got < 0 ? -1 : got == 0;
 }
 
 int store_intent_get(struct store *s, int64_t id, struct arena *arena,

@@ -56,6 +56,7 @@ static const struct table_text tables[] = {
          "INTEGER NOT NULL, gone INTEGER NOT NULL) STRICT;" },
     { 1, "CREATE UNIQUE INDEX links_source ON links (source, source_key, "
          "target) WHERE gone = 0;" },
+    { 1, "CREATE INDEX links_key ON links (source_key, target);" },
     { 1, "CREATE INDEX links_target ON links (target, target_id);" },
     { 1, "CREATE TABLE owned (link INTEGER NOT NULL, flow TEXT NOT NULL, "
          "hash TEXT NOT NULL, fields TEXT NOT NULL, version TEXT NOT NULL, "
@@ -75,11 +76,13 @@ static const struct table_text tables[] = {
          "TEXT NOT NULL, reasons TEXT NOT NULL, version TEXT NOT NULL, "
          "source_hash TEXT NOT NULL, PRIMARY KEY (run, number)) STRICT, "
          "WITHOUT ROWID;" },
+    { 1, "CREATE INDEX plan_source ON plan (run, source_key);" },
+    { 1, "CREATE INDEX plan_target ON plan (run, target_key);" },
     { 1, "CREATE TABLE intents (id INTEGER PRIMARY KEY AUTOINCREMENT, run "
          "INTEGER NOT NULL, fence INTEGER NOT NULL, flow TEXT NOT NULL, "
          "source TEXT NOT NULL, source_key TEXT NOT NULL, target TEXT NOT "
          "NULL, is_update INTEGER NOT NULL, target_id TEXT NOT NULL, "
-         "natural_key TEXT NOT NULL, match TEXT NOT NULL, record_key TEXT "
+         "natural_key TEXT NOT NULL, match BLOB NOT NULL, record_key TEXT "
          "NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, headers TEXT "
          "NOT NULL, body TEXT NOT NULL, content_type TEXT NOT NULL, endpoint "
          "TEXT NOT NULL, fields TEXT NOT NULL, hash TEXT NOT NULL, evidence "
@@ -87,8 +90,7 @@ static const struct table_text tables[] = {
          "prepared INTEGER NOT NULL, settle_until INTEGER NOT NULL, tries "
          "INTEGER NOT NULL, batch INTEGER NOT NULL, state INTEGER NOT NULL) "
          "STRICT;" },
-    { 1, "CREATE INDEX intents_open ON intents (flow, source_key) WHERE "
-         "state IN (0, 1, 4);" },
+    { 1, "CREATE INDEX intents_key ON intents (flow, source_key);" },
     { 1, "CREATE INDEX intents_state ON intents (state, flow) WHERE state IN "
          "(0, 1, 4);" },
     { 1, "CREATE TABLE holds (id INTEGER PRIMARY KEY AUTOINCREMENT, run "

@@ -99,6 +99,19 @@ static int one_link(struct store *s, sqlite3_stmt *q, struct arena *arena,
     return got < 0 ? -1 : got == 0;
 }
 
+static int one_text(struct store *s, sqlite3_stmt *q, struct arena *arena,
+                    struct text *out, struct error *err)
+{
+    *out = TEXT_NONE;
+    if (!q)
+        return -1;
+    int got = sql_step(s, q, err);
+    if (got == 1)
+        *out = column_text(q, 0, arena);
+    sql_done(s, q);
+    return got < 0 ? -1 : got == 0;
+}
+
 static int all_links(struct store *s, sqlite3_stmt *q, struct arena *arena,
                      int (*each)(void *ctx, const struct link_row *row),
                      void *ctx, struct error *err)
@@ -139,6 +152,23 @@ int store_link_of_target(struct store *s, struct text target,
                                  " AND (?3 = '' OR l.source = ?3)", "ttt",
                                  target, target_id, source),
                     arena, out, err);
+}
+
+int store_link_other(struct store *s, struct text object, struct text key,
+                     struct arena *arena, struct text *other,
+                     struct error *err)
+{
+    int got = one_text(s, sql_query(s, err, "SELECT target_id FROM links"
+                                    " WHERE source_key = ? AND target = ?"
+                                    " AND gone = 0 LIMIT 1", "tt", key,
+                                    object),
+                       arena, other, err);
+    if (got != 1)
+        return got;
+    return one_text(s, sql_query(s, err, "SELECT source_key FROM links"
+                                 " WHERE target_id = ? AND source = ?"
+                                 " AND gone = 0 LIMIT 1", "tt", key, object),
+                    arena, other, err);
 }
 
 static int put_link(struct store *s, struct text flow,
@@ -231,20 +261,49 @@ int store_flow_rename(struct store *s, struct text was, struct text name,
 }
 
 /* ------------------------------------------------------------------- seen */
-int store_seen_begin(struct store *s, struct text flow, struct error *err)
+int store_seen_begin(struct store *s, struct text set, struct error *err)
 {
-    return sql_run(s, err, "DELETE FROM seen WHERE flow = ?", "t", flow);
+    return sql_run(s, err, "DELETE FROM seen WHERE flow = ?", "t", set);
 }
 
-int store_seen_add(struct store *s, struct text flow, struct text key,
+int store_seen_add(struct store *s, struct text set, struct text key,
                    struct error *err)
 {
-    return sql_run(s, err, "INSERT OR IGNORE INTO seen (flow, key)"
-                   " VALUES (?, ?)", "tt", flow, key);
+    if (sql_run(s, err, "INSERT OR IGNORE INTO seen (flow, key)"
+                " VALUES (?, ?)", "tt", set, key))
+        return -1;
+    return sql_changes(s) == 0;
 }
 
-int store_seen_missing(struct store *s, struct text flow, struct text source,
-                       struct text target, struct arena *arena,
+int store_seen_has(struct store *s, struct text set, struct text key,
+                   struct error *err)
+{
+    int64_t there = 0;
+    if (sql_number(s, err, 0, &there, "SELECT 1 FROM seen WHERE flow = ?"
+                   " AND key = ?", "tt", set, key))
+        return -1;
+    return there == 0;
+}
+
+int store_seen_each(struct store *s, struct text set, struct text after,
+                    int64_t most, struct arena *arena,
+                    int (*each)(void *ctx, struct text key), void *ctx,
+                    struct error *err)
+{
+    sqlite3_stmt *q = sql_query(s, err, "SELECT key FROM seen WHERE flow = ?"
+                                " AND key > ? ORDER BY key LIMIT ?", "tti",
+                                set, after, most);
+    int got = q ? 0 : -1;
+    int result = 0;
+    while (q && result == 0 && (got = sql_step(s, q, err)) == 1)
+        result = each(ctx, column_text(q, 0, arena));
+    sql_done(s, q);
+    return got < 0 ? -1 : result;
+}
+
+int store_seen_missing(struct store *s, struct text set, struct text flow,
+                       struct text source, struct text target,
+                       struct arena *arena,
                        int (*each)(void *ctx, const struct link_row *row),
                        void *ctx, struct error *err)
 {
@@ -253,9 +312,9 @@ int store_seen_missing(struct store *s, struct text flow, struct text source,
                                   " ON o.link = l.id AND o.flow = ?1"
                                   " WHERE l.source = ?2 AND l.target = ?3"
                                   " AND l.gone = 0 AND NOT EXISTS (SELECT 1"
-                                  " FROM seen n WHERE n.flow = ?1"
+                                  " FROM seen n WHERE n.flow = ?4"
                                   " AND n.key = l.source_key) ORDER BY l.id",
-                                  "ttt", flow, source, target),
+                                  "tttt", flow, source, target, set),
                      arena, each, ctx, err);
 }
 
@@ -343,6 +402,31 @@ int store_plan_each(struct store *s, int64_t run, int64_t from_number,
     }
     sql_done(s, q);
     return got < 0 ? -1 : result;
+}
+
+int store_plan_drop(struct store *s, int64_t run, struct text source_key,
+                    struct arena *arena, struct text *action,
+                    struct error *err)
+{
+    int got = one_text(s, sql_query(s, err, "SELECT action FROM plan"
+                                    " WHERE run = ? AND source_key = ?", "it",
+                                    run, source_key),
+                       arena, action, err);
+    if (got)
+        return got;
+    return sql_run(s, err, "DELETE FROM plan WHERE run = ?"
+                   " AND source_key = ?", "it", run, source_key);
+}
+
+int store_plan_target(struct store *s, int64_t run, struct text target_key,
+                      struct arena *arena, struct text *source_key,
+                      struct error *err)
+{
+    return one_text(s, sql_query(s, err, "SELECT source_key FROM plan"
+                                 " WHERE run = ? AND target_key = ?"
+                                 " AND target_key <> ''", "it", run,
+                                 target_key),
+                    arena, source_key, err);
 }
 
 int store_plan_clear(struct store *s, int64_t run, struct error *err)

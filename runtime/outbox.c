@@ -1,0 +1,651 @@
+/* Writing what was planned, effectively once: before every call its exact
+ * bytes are booked as an intent; after it the answer is booked together with
+ * link and audit row. Nothing is ever sent again without asking first. */
+#include "config.h"
+
+#include "runtime/run_internal.h"
+
+#include "base/log.h"
+#include "runtime/clock.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS_AT_ONCE 100
+#define REFUSED_IN_A_ROW 2 /* permissions: the second says it is no accident */
+#define LOST_IN_A_ROW 3
+
+/* One planned write under way. */
+struct writing {
+    struct run *r;
+    const struct plan_row *row;
+    struct record *target;
+    struct write_item item;
+    struct request request;
+    struct intent_row intent;
+    struct write_result result;
+    struct text after; /* what was written, as JSON */
+    bool lost;
+    char record_key[65];
+};
+
+/* ----------------------------------------------------------------- booking */
+int run_audit(struct run *r, const char *action, struct text key,
+              struct text target_id, struct text before, struct text after,
+              struct text result, int64_t line, struct error *err)
+{
+    struct audit_row row = {
+        .at_ms = clock_now_ms(),
+        .run = r->id,
+        .line = line,
+        .flow = r->flow->name,
+        .flow_hash = r->flow_hash,
+        .action = text_of(action),
+        .source = r->source_name,
+        .source_key = key,
+        .target = r->target_name,
+        .target_id = target_id,
+        .before = before,
+        .after = after,
+        .result = result,
+    };
+    return store_audit_add(r->store, &row, err);
+}
+
+static int book_once(struct run *r, int (*book)(struct run *, void *,
+                                                struct error *),
+                     void *ctx, struct error *err)
+{
+    if (store_begin(r->store, err))
+        return -1;
+    if ((r->leased && store_lease_check(r->store, &r->lease, err))
+        || book(r, ctx, err)) {
+        store_rollback(r->store);
+        return -1;
+    }
+    return store_commit(r->store, err);
+}
+
+int run_book(struct run *r, int (*book)(struct run *r, void *ctx,
+                                        struct error *err),
+             void *ctx, struct error *err)
+{
+    struct error first = { 0 };
+    if (book_once(r, book, ctx, &first) == 0)
+        return 0;
+    if (store_is_full(r->store) && !store_is_broken(r->store)
+        && store_reserve_spend(r->store) == 0
+        && book_once(r, book, ctx, err) == 0) {
+        r->stopped = true;
+        r->unfinished = TEXT("the disk is full; what was sent is booked, the "
+                             "rest waits");
+        return 0;
+    }
+    *err = first;
+    return -1;
+}
+
+int run_book_hold(struct run *r, const char *kind, struct text key,
+                  struct text raw, struct text hash, const struct held *held,
+                  struct error *err)
+{
+    bool is_new = false;
+    struct hold_row row = {
+        .run = r->id,
+        .line = held->line,
+        .flow = r->flow->name,
+        .source = r->source_name,
+        .source_key = key,
+        .kind = text_of(kind),
+        .message = held->message,
+        .reasons = held->reasons,
+        .group = held->group,
+        .record = raw,
+        .hash = hash,
+        .flow_hash = r->flow_hash,
+        .owner = r->flow->owner,
+        .first_seen_ms = r->o->now_ms,
+        .last_seen_ms = r->o->now_ms,
+    };
+    if (store_hold_put(r->store, &row, held->awaits, held->await_count,
+                       &is_new, err))
+        return -1;
+    return run_audit(r, strcmp(kind, "reject") == 0 ? "reject" : "hold", key,
+                     TEXT_NONE, TEXT_NONE, held->reasons, held->message,
+                     held->line, err);
+}
+
+static int64_t sentence_line(const struct run *r)
+{
+    return sources_place(&r->o->program->sources, r->flow->node->span.source,
+                         r->flow->node->span.start).line;
+}
+
+static int put_link(struct run *r, const struct plan_row *row,
+                    struct text target_id, struct text after,
+                    struct text version, struct error *err)
+{
+    struct link_row link = {
+        .source = r->source_name,
+        .source_key = row->source_key,
+        .target = r->target_name,
+        .target_id = target_id,
+        .target_key = row->target_key,
+        .run = r->id,
+        .created_ms = r->o->now_ms,
+        .hash = row->hash,
+        .fields = after,
+        .version = version,
+        .owned_ms = r->o->now_ms,
+    };
+    return store_link_put(r->store, r->flow->name, &link, err);
+}
+
+static int close_hold(struct run *r, struct text key, struct error *err)
+{
+    if (!r->has_holds)
+        return 0;
+    return store_hold_close(r->store, r->flow->name, key, "released",
+                            TEXT_NONE, r->o->now_ms, err) < 0
+               ? -1 : 0;
+}
+
+/* ----------------------------------------------------------- before the call */
+static struct text headers_text(struct arena *arena, const struct request *q)
+{
+    struct buf b;
+    buf_init(&b, 65536);
+    for (const struct header *h = q->headers; h; h = h->next) {
+        buf_text(&b, h->name);
+        buf_str(&b, ": ");
+        buf_text(&b, h->value);
+        buf_byte(&b, '\n');
+    }
+    struct text t = buf_dup(arena, &b);
+    buf_fini(&b);
+    return t;
+}
+
+/* The key a vendor may know a repetition by: of the record for a create, of
+ * record and content for an update. */
+static void make_key(struct writing *w)
+{
+    struct run *r = w->r;
+    struct text key = w->row->source_key;
+    if (w->item.op == WRITE_UPDATE)
+        key = text_of(arena_printf(&r->batch, "%.*s\n%.*s", TEXT_ARG(key),
+                                   TEXT_ARG(w->row->hash)));
+    record_key_hex(r->flow->name, r->source_name, key, w->record_key);
+    w->item.key = text_of(w->record_key);
+}
+
+static int prepare(struct writing *w, struct error *err)
+{
+    struct run *r = w->r;
+    const struct plan_row *row = w->row;
+    bool create = text_is(row->action, "create");
+    w->target = record_unpack(&r->batch, compiled_target_shape(r->compiled),
+                              row->target);
+    if (!w->target)
+        log_bug("a planned record cannot be read back");
+    w->after = run_json(&r->batch, w->target);
+    for (size_t i = 0; !create && i < w->target->shape->count; i++)
+        if (compiled_is_once(r->compiled, w->target->shape->fields[i].field))
+            w->target->slots[i].tag = VALUE_LEAVE;
+    w->item.op = create ? WRITE_CREATE : WRITE_UPDATE;
+    w->item.record = w->target;
+    w->item.target_id = row->target_id;
+    w->item.version = row->version;
+    make_key(w);
+    struct write_spec spec = { r->flow->target, &w->item, 1 };
+    return r->target.request(r->target.ctx, &spec, &r->batch, &w->request,
+                             err);
+}
+
+static void fill_intent(struct writing *w)
+{
+    struct run *r = w->r;
+    struct value *values = ARENA_ARRAY(&r->batch, struct value,
+                                       r->match.key_count + 1);
+    struct text natural_key = TEXT_NONE;
+    int64_t now = clock_now_ms();
+    if (r->has_match)
+        natural_key = run_match_key(r, w->target, values, &r->batch);
+    w->intent = (struct intent_row){
+        .run = r->id,
+        .fence = r->lease.fence,
+        .flow = r->flow->name,
+        .source = r->source_name,
+        .source_key = w->row->source_key,
+        .target = r->target_name,
+        .is_update = w->item.op == WRITE_UPDATE,
+        .target_id = w->row->target_id,
+        .natural_key = natural_key,
+        .match = natural_key.len > 0 ? run_pack_match(r, values) : TEXT_NONE,
+        .record_key = w->item.key,
+        .method = text_of(w->request.method),
+        .path = w->request.path,
+        .headers = headers_text(&r->batch, &w->request),
+        .body = w->request.body,
+        .content_type = text_of(w->request.content_type),
+        .endpoint = text_of(w->request.endpoint),
+        .fields = w->after,
+        .hash = w->row->hash,
+        .record = w->row->record,
+        .line = sentence_line(r),
+        .prepared_ms = now,
+        .settle_until_ms = now + r->target.timeout_ms + r->target.settle_ms,
+        .tries = 1,
+        .state = INTENT_PREPARED,
+    };
+}
+
+/* A switch for the suite's negative control alone: it shows that the sweep
+ * would find what the outbox prevents. Built in only with the tests' own
+ * flag; in any other program it does not exist. */
+static bool without_outbox(void)
+{
+#ifdef MLC_NEGATIVE_CONTROL
+    return getenv("MLC_UNSAFE_NO_OUTBOX") != NULL;
+#else
+    return false;
+#endif
+}
+
+static int book_intent(struct run *r, void *ctx, struct error *err)
+{
+    struct writing *w = ctx;
+    return store_intent_add(r->store, &w->intent, err);
+}
+
+/* ------------------------------------------------------------ after the call */
+static int book_done(struct run *r, void *ctx, struct error *err)
+{
+    struct writing *w = ctx;
+    const struct plan_row *row = w->row;
+    const char *action = text_cstr(&r->batch, row->action);
+    struct text result = row->reasons.len > 0 ? row->reasons : TEXT_NONE;
+    if (!without_outbox()
+        && store_intent_state(r->store, w->intent.id, INTENT_DONE,
+                              w->result.target_id, TEXT_NONE,
+                              clock_now_ms(), err))
+        return -1;
+    if (put_link(r, row, w->result.target_id, w->after, w->result.version,
+                 err)
+        || close_hold(r, row->source_key, err))
+        return -1;
+    return run_audit(r, action, row->source_key, w->result.target_id,
+                     row->before, w->after, result, w->intent.line, err);
+}
+
+struct refusal_booking {
+    struct writing *w;
+    const char *kind;
+    struct held held;
+};
+
+static int book_refused(struct run *r, void *ctx, struct error *err)
+{
+    struct refusal_booking *b = ctx;
+    struct writing *w = b->w;
+    if (store_intent_state(r->store, w->intent.id, INTENT_REFUSED, TEXT_NONE,
+                           b->held.message, clock_now_ms(), err))
+        return -1;
+    return run_book_hold(r, b->kind, w->row->source_key, w->row->record,
+                         w->row->hash, &b->held, err);
+}
+
+static int book_doubt(struct run *r, void *ctx, struct error *err)
+{
+    struct writing *w = ctx;
+    struct text why = w->result.answer.reason.len > 0
+                          ? w->result.answer.reason
+                          : TEXT("the answer was lost");
+    if (store_intent_state(r->store, w->intent.id, INTENT_DOUBT, TEXT_NONE,
+                           why, clock_now_ms(), err))
+        return -1;
+    return run_audit(r, "in doubt", w->row->source_key, TEXT_NONE, TEXT_NONE,
+                     w->after, why, w->intent.line, err);
+}
+
+static int book_closed(struct run *r, void *ctx, struct error *err)
+{
+    struct writing *w = ctx;
+    return store_intent_state(r->store, w->intent.id, INTENT_CLOSED, TEXT_NONE,
+                              TEXT("provably not processed"), clock_now_ms(),
+                              err);
+}
+
+static int64_t *counter_of(struct run *r, const struct plan_row *row)
+{
+    return text_is(row->action, "create")   ? &r->sum->created
+           : text_is(row->action, "update") ? &r->sum->updated
+           : text_is(row->action, "gone")   ? NULL
+                                            : &r->sum->unchanged;
+}
+
+static void recount(struct run *r, const struct plan_row *row, int64_t *to)
+{
+    int64_t *from = counter_of(r, row);
+    if (!from) {
+        r->sum->gone--;
+        return;
+    }
+    --*from;
+    ++*to;
+}
+
+static int refused(struct writing *w, const char *kind, struct error *err)
+{
+    struct run *r = w->r;
+    struct refusal_booking b = { .w = w, .kind = kind };
+    const struct answer *a = &w->result.answer;
+    struct text field = a->field.len > 0
+                            ? text_of(arena_printf(&r->batch, "field %.*s\n",
+                                                   TEXT_ARG(a->field)))
+                            : TEXT_NONE;
+    struct text message = text_of(arena_printf(
+        &r->batch, "%.*s refuses it: %.*s", TEXT_ARG(r->target.name),
+        TEXT_ARG(a->reason)));
+    held_of_message(&r->batch, message, a->code.len > 0 ? a->code : message,
+                    field, &b.held);
+    recount(r, w->row, &r->sum->held);
+    if (run_book(r, book_refused, &b, err))
+        return -1;
+    r->refused_in_a_row = a->refusal == REFUSAL_PERMISSION
+                              ? r->refused_in_a_row + 1 : 0;
+    if (r->refused_in_a_row < REFUSED_IN_A_ROW)
+        return 0;
+    error_set(err, ERROR_VENDOR, "%.*s refuses every write: %.*s",
+              TEXT_ARG(r->target.name), TEXT_ARG(a->reason));
+    error_hint(err, "Give the user of this connection the right to write, "
+               "then run again; what was refused waits in `mlc held`.");
+    return -1;
+}
+
+/* "It exists already": then it is ours to recognise, not to make. */
+static int duplicate(struct writing *w, struct error *err)
+{
+    struct run *r = w->r;
+    struct find_answer hit = { .status = FIND_NONE };
+    struct buf id;
+    struct value *values = ARENA_ARRAY(&r->batch, struct value,
+                                       r->match.key_count + 1);
+    if (r->has_match
+        && run_match_key(r, w->target, values, &r->batch).len > 0
+        && run_probe(r, values, &hit, err))
+        return -1;
+    if (hit.status != FIND_ONE)
+        return refused(w, "refused", err);
+    buf_init(&id, 0);
+    record_key(hit.record, &id);
+    w->result.target_id = buf_dup(&r->batch, &id);
+    buf_fini(&id);
+    r->sum->recovered++;
+    recount(r, w->row, &r->sum->unchanged);
+    r->sum->adopted++;
+    return run_book(r, book_done, w, err);
+}
+
+static int lost(struct writing *w, struct error *err)
+{
+    struct run *r = w->r;
+    recount(r, w->row, &r->sum->waiting);
+    r->sum->uncertain++;
+    if (run_book(r, book_doubt, w, err))
+        return -1;
+    if (++r->lost_in_a_row < LOST_IN_A_ROW)
+        return 0;
+    return error_set(err, ERROR_TRANSIENT, "%d answers of %.*s were lost one "
+                     "after another; what was sent is looked for at the next "
+                     "run", LOST_IN_A_ROW, TEXT_ARG(r->target.name));
+}
+
+static int answered(struct writing *w, struct error *err)
+{
+    struct run *r = w->r;
+    const struct answer *a = &w->result.answer;
+    if (w->lost || a->kind == ANSWER_FAILED)
+        return lost(w, err);
+    r->lost_in_a_row = 0;
+    if (a->kind == ANSWER_DONE) {
+        r->refused_in_a_row = 0;
+        return run_book(r, book_done, w, err);
+    }
+    if (a->kind != ANSWER_REFUSED || a->refusal == REFUSAL_QUOTA) {
+        if (run_book(r, book_closed, w, err))
+            return -1;
+        return answer_error(r->target.name, a, err);
+    }
+    if (a->refusal == REFUSAL_DUPLICATE && w->item.op == WRITE_CREATE)
+        return duplicate(w, err);
+    return refused(w, a->refusal == REFUSAL_CONFLICT ? "conflict" : "refused",
+                   err);
+}
+
+/* ------------------------------------------------------------------ one row */
+static int hold_payload(struct writing *w, struct error *err)
+{
+    struct run *r = w->r;
+    struct held held;
+    held_of_message(&r->batch, text_of(arena_strdup(&r->batch, err->text)),
+                    TEXT("the record cannot be sent as it is"), TEXT_NONE,
+                    &held);
+    error_clear(err);
+    recount(r, w->row, &r->sum->held);
+    if (store_begin(r->store, err))
+        return -1;
+    if (run_book_hold(r, "hold", w->row->source_key, w->row->record,
+                      TEXT_NONE, &held, err)) {
+        store_rollback(r->store);
+        return -1;
+    }
+    return store_commit(r->store, err);
+}
+
+static int write_row(struct run *r, const struct plan_row *row,
+                     struct error *err)
+{
+    struct writing w = { .r = r, .row = row };
+    if (prepare(&w, err))
+        return err->kind == ERROR_INPUT ? hold_payload(&w, err) : -1;
+    fill_intent(&w);
+    if (!without_outbox() && run_book(r, book_intent, &w, err))
+        return -1;
+    struct write_spec spec = { r->flow->target, &w.item, 1 };
+    struct write_call call = { .request = &w.request, .spec = &spec,
+                               .arena = &r->batch, .results = &w.result };
+    if (r->target.write(r->target.ctx, &call, err)) {
+        struct error later = { 0 };
+        run_book(r, book_closed, &w, &later);
+        return -1;
+    }
+    w.lost = call.lost;
+    return answered(&w, err);
+}
+
+/* ---------------------------------------------------------- rows without a call */
+static int book_row(struct run *r, const struct plan_row *row,
+                    struct error *err)
+{
+    if (text_is(row->action, "adopt")
+        || (r->o->mode == RUN_ADOPT && text_is(row->action, "update"))) {
+        struct plan_row linked = *row;
+        if (!text_is(row->action, "adopt"))
+            linked.hash = TEXT_NONE; /* the next run brings it up to date */
+        return put_link(r, &linked, row->target_id, row->before, TEXT_NONE,
+                        err)
+                       || close_hold(r, row->source_key, err)
+                       || run_audit(r, "adopt", row->source_key,
+                                    row->target_id, TEXT_NONE, row->before,
+                                    row->source_hash, sentence_line(r), err)
+                   ? -1 : 0;
+    }
+    if (text_is(row->action, "log")) {
+        struct record *target = row->target.len > 0
+                                    ? record_unpack(&r->batch,
+                                                    compiled_target_shape(
+                                                        r->compiled),
+                                                    row->target)
+                                    : NULL;
+        return put_link(r, row, row->source_key, TEXT_NONE, TEXT_NONE, err)
+                       || run_audit(r, "log", row->source_key, TEXT_NONE,
+                                    TEXT_NONE,
+                                    target && target->shape->count > 0
+                                        ? run_json(&r->batch, target)
+                                        : row->record,
+                                    row->reasons, sentence_line(r), err)
+                       || close_hold(r, row->source_key, err)
+                   ? -1 : 0;
+    }
+    if (text_is(row->action, "release") || text_is(row->action, "dismiss"))
+        return close_hold(r, row->source_key, err)
+                       || run_audit(r, "release", row->source_key,
+                                    row->target_id, TEXT_NONE, TEXT_NONE,
+                                    text_is(row->action, "release")
+                                        ? TEXT("the target has it already")
+                                        : TEXT("no longer meant for this "
+                                               "flow"),
+                                    0, err)
+                   ? -1 : 0;
+    struct held held = { .message = row->before, .reasons = row->reasons,
+                         .group = row->version };
+    held.line = atoll(text_cstr(&r->batch, row->source_hash));
+    held_read_awaits(&r->batch, row->reasons, &held);
+    return run_book_hold(r, text_cstr(&r->batch, row->action),
+                         row->source_key, row->record, row->hash, &held, err);
+}
+
+static bool is_write(const struct run *r, const struct plan_row *row)
+{
+    return r->o->mode != RUN_ADOPT
+           && (text_is(row->action, "create") || text_is(row->action, "update")
+               || text_is(row->action, "gone"));
+}
+
+/* Adopting makes links and nothing else. */
+static bool passes(const struct run *r, const struct plan_row *row)
+{
+    if (r->o->mode == RUN_ADOPT)
+        return text_is(row->action, "adopt") || text_is(row->action, "update");
+    if (r->o->mode != RUN_APPLY)
+        return true;
+    const struct plan_item *item = map_get(&r->o->approved->items,
+                                           row->source_key);
+    return item && text_is(row->action, item->action)
+           && text_equal(item->hash, row->hash);
+}
+
+static void left_out(struct run *r, const struct plan_row *row)
+{
+    int64_t *from = text_is(row->action, "hold")     ? &r->sum->held
+                    : text_is(row->action, "reject") ? &r->sum->rejected
+                    : text_is(row->action, "log")    ? &r->sum->skipped
+                                                     : counter_of(r, row);
+    if (text_is(row->action, "dismiss"))
+        from = &r->sum->skipped;
+    if (!from) {
+        r->sum->gone--;
+        return;
+    }
+    --*from;
+    r->sum->waiting++;
+    if (r->o->mode == RUN_APPLY)
+        r->unfinished = TEXT("not everything is in the approved plan, or it "
+                             "has changed since");
+}
+
+/* ------------------------------------------------------------------ all rows */
+struct rows {
+    struct plan_row list[ROWS_AT_ONCE];
+    size_t count;
+};
+
+static int add_row(void *ctx, const struct plan_row *row)
+{
+    struct rows *rows = ctx;
+    rows->list[rows->count++] = *row;
+    return 0;
+}
+
+static int book_quiet_rows(struct run *r, void *ctx, struct error *err)
+{
+    struct rows *rows = ctx;
+    for (size_t i = 0; i < rows->count; i++)
+        if (!is_write(r, &rows->list[i]) && passes(r, &rows->list[i])
+            && book_row(r, &rows->list[i], err))
+            return -1;
+    return 0;
+}
+
+static int execute_rows(struct run *r, struct rows *rows, struct error *err)
+{
+    if (run_book(r, book_quiet_rows, rows, err))
+        return -1;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct plan_row *row = &rows->list[i];
+        if (!passes(r, row)) {
+            left_out(r, row);
+            continue;
+        }
+        if (!is_write(r, row))
+            continue;
+        if (r->stopped || run_should_stop(r)) {
+            recount(r, row, &r->sum->waiting);
+            continue;
+        }
+        if (write_row(r, row, err)) {
+            r->stopped = true;
+            r->item_failed = true;
+            /* what was not sent waits; what was sent is booked already */
+            if (err->kind == ERROR_TRANSIENT || err->kind == ERROR_GUARD
+                || err->kind == ERROR_SIGN_IN)
+                recount(r, row, &r->sum->waiting);
+            r->unfinished = TEXT("it ended before its end");
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void count_rest(struct run *r, int64_t from)
+{
+    struct error ignored = { 0 };
+    struct rows *rows = mem_zalloc(sizeof *rows);
+    do {
+        arena_reset(&r->batch);
+        rows->count = 0;
+        if (store_plan_each(r->store, r->id, from, ROWS_AT_ONCE, &r->batch,
+                            add_row, rows, &ignored))
+            break;
+        for (size_t i = 0; i < rows->count; i++) {
+            from = rows->list[i].number + 1;
+            if (is_write(r, &rows->list[i]))
+                recount(r, &rows->list[i], &r->sum->waiting);
+        }
+    } while (rows->count > 0);
+    mem_free(rows);
+}
+
+int run_execute(struct run *r, struct error *err)
+{
+    struct rows *rows = mem_zalloc(sizeof *rows);
+    int64_t from = 0;
+    int result = r->sum->created + r->sum->updated + r->sum->gone > 0
+                     ? store_reserve_keep(r->store, err) : 0;
+    while (result == 0) {
+        arena_reset(&r->batch);
+        rows->count = 0;
+        result = store_plan_each(r->store, r->id, from, ROWS_AT_ONCE,
+                                 &r->batch, add_row, rows, err);
+        if (result || rows->count == 0)
+            break;
+        from = rows->list[rows->count - 1].number + 1;
+        result = execute_rows(r, rows, err);
+    }
+    mem_free(rows);
+    if (result)
+        count_rest(r, from);
+    if (result == 0 && r->stopped && r->unfinished.len == 0)
+        r->unfinished = TEXT("it was asked to stop");
+    return result;
+}

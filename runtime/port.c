@@ -1,0 +1,70 @@
+/* Ports onto the channels of a transport. */
+#include "config.h"
+
+#include "runtime/port.h"
+
+static int prepare(void *ctx, struct error *err)
+{
+    return channel_prepare(ctx, err);
+}
+
+static int read_page(void *ctx, const struct read_spec *spec, struct text next,
+                     struct arena *arena, struct page *page,
+                     struct answer *answer, struct error *err)
+{
+    return transport_read(ctx, spec, next, arena, page, answer, err);
+}
+
+static int make_request(void *ctx, const struct write_spec *spec,
+                        struct arena *arena, struct request *out,
+                        struct error *err)
+{
+    const struct connector *connector = channel_connector(ctx);
+    if (!connector->write_request)
+        return error_set(err, ERROR_USAGE, "%s cannot be written",
+                         connector->title);
+    return connector->write_request(channel_info(ctx), spec, arena, out, err);
+}
+
+static int write_items(void *ctx, struct write_call *call, struct error *err)
+{
+    return transport_write(ctx, call, err);
+}
+
+static void counts(void *ctx, struct call_count *out)
+{
+    channel_counts(ctx, out);
+}
+
+void port_of_channel(struct channel *channel, struct port *port)
+{
+    const struct connector *connector = channel_connector(channel);
+    *port = (struct port){
+        .ctx = channel,
+        .name = channel_info(channel)->name,
+        .settle_ms = connector->settle_ms,
+        .timeout_ms = connector->timeout_ms,
+        .batch_max = connector->batch_max > 0 ? connector->batch_max : 1,
+        .key_lives_s = connector->key_lives_s,
+        .prepare = prepare,
+        .read = read_page,
+        .request = make_request,
+        .write = write_items,
+        .counts = counts,
+    };
+}
+
+static int open_channel(void *ctx, struct text connection, struct port *port,
+                        struct error *err)
+{
+    struct channel *channel = NULL;
+    if (transport_connect(ctx, connection, &channel, err))
+        return -1;
+    port_of_channel(channel, port);
+    return 0;
+}
+
+struct ports ports_of_transport(struct transport *t)
+{
+    return (struct ports){ t, open_channel };
+}

@@ -1,0 +1,41 @@
+/* One run of one flow: read, evaluate, match, plan, guard, write through the
+ * outbox, settle, book. `plan` is the same without the second half. */
+#ifndef MLC_RUNTIME_RUN_H
+#define MLC_RUNTIME_RUN_H
+
+#include "lang/program.h"
+#include "runtime/plan.h"
+#include "runtime/port.h"
+#include "runtime/store.h"
+#include "runtime/summary.h"
+
+enum run_mode {
+    RUN_PLAN,  /* nothing is written anywhere but the scratch of the state */
+    RUN_WRITE,
+    RUN_APPLY, /* only what `approved` names and is still the same */
+    RUN_ADOPT, /* links by `match on`, writes nothing */
+};
+
+struct run_options {
+    const struct program *program;
+    const struct flow *flow;
+    struct store *store;
+    struct ports ports;
+    enum run_mode mode;
+    bool payloads;  /* plan: also the exact bytes of every call */
+    bool recheck;   /* read everything, whatever the cursor says */
+    int64_t now_ms; /* frozen */
+    const volatile int *stop; /* a signal asks to end soon; or NULL */
+    const struct plan *approved; /* RUN_APPLY */
+    struct plan_sink *sink;      /* gets every item of the plan; or NULL */
+    struct text only_key;        /* replay, trace: this record alone */
+};
+
+/* Fills `summary` (initialised by the caller) whatever happens. 0, or -1 when
+ * the run could not come to its end; summary->exit_code says it for both. */
+int run_flow(const struct run_options *options, struct summary *summary,
+             struct error *err);
+/* Order in which flows run: `after` first. `flows` is sorted in place. */
+int run_order(const struct flow **flows, size_t count, struct error *err);
+
+#endif

@@ -1,0 +1,139 @@
+/* A run in the making, shared by the files run*.c and outbox*.c; nobody else
+ * includes it. */
+#ifndef MLC_RUNTIME_RUN_INTERNAL_H
+#define MLC_RUNTIME_RUN_INTERNAL_H
+
+#include "runtime/eval.h"
+#include "runtime/holds.h"
+#include "runtime/mirror.h"
+#include "runtime/mirror_read.h"
+#include "runtime/record.h"
+#include "runtime/run.h"
+
+struct run {
+    const struct run_options *o;
+    const struct flow *flow;
+    struct store *store;
+    struct summary *sum;
+    struct arena keep;  /* as long as the run */
+    struct arena batch; /* a page or a handful of groups */
+
+    struct compiled *compiled;
+    struct port source, target;
+    struct call_count source_before, target_before;
+    bool has_target; /* false: `log` */
+    struct text source_name, target_name; /* "Rippling.employee" */
+    struct text flow_hash;
+    const struct shape *shape; /* of the source, with its keys */
+    struct record_plan *plan;
+    char shape_hash[17];
+    char where_hash[17];
+
+    struct lookups *lookups;
+    struct site match;
+    bool has_match;
+    struct eval_env env;
+
+    struct lease lease;
+    bool locked, leased;
+    int64_t id, number, page;
+    struct text seen_set, group_set;
+    struct cursor_row cursor; /* as it was */
+    struct text new_cursor;
+    bool complete;       /* this read has everything */
+    bool complete_proved;/* and came to its end in order */
+    bool where_changed, shape_changed;
+    bool has_holds, has_intents;
+    bool many_pages;
+    int64_t gone_links;  /* links a `gone` limit is a share of */
+    bool stopped;        /* a signal or an outage: the rest waits */
+    int64_t refused_in_a_row, lost_in_a_row;
+    bool item_failed;
+    struct text unfinished; /* why the cursor must not move, or empty */
+};
+
+/* One record of the target's: from one source record, one element of it, or
+ * a group of them. */
+struct unit {
+    struct text key;
+    struct text raw;       /* source record as JSON, for holds and replay */
+    const struct record *source;
+    struct eval_input input;
+    bool released;         /* out of a hold: not counted by the pages */
+    /* while it is being decided */
+    struct evaluated result;
+    bool settled;
+    struct link_row link;
+    bool linked, looked;
+    struct find_answer hit;
+    /* decided */
+    const char *action;
+    struct held held;
+    struct text before, hash, target_id, target_key, version, note;
+};
+
+struct units {
+    struct unit *list;
+    size_t count, cap;
+};
+
+struct unit *units_add(struct run *r, struct units *u);
+/* Evaluates, looks up and matches all of them, then spools what is to be
+ * done. Resets nothing. */
+int run_decide(struct run *r, struct units *units, struct error *err);
+/* Reads everything the run has to look at. */
+int run_read(struct run *r, struct error *err);
+/* Groups whose members changed. */
+int run_groups(struct run *r, struct error *err);
+int run_note_member(struct run *r, const struct record *record,
+                    struct text key, struct text raw, struct error *err);
+int run_member_gone(struct run *r, struct text key, struct error *err);
+/* Units of one source record (elements of a `for each`). */
+int run_units_of(struct run *r, const struct record *record, struct text key,
+                 struct text raw, bool released, struct units *units,
+                 struct error *err);
+/* Holds that something woke. */
+int run_release(struct run *r, struct error *err);
+/* What is no longer at the source. */
+int run_gone(struct run *r, struct error *err);
+int run_plan_gone(struct run *r, const struct link_row *link,
+                  const char *note, struct error *err);
+/* In-doubt intents of runs before this one. */
+int run_recover(struct run *r, struct error *err);
+/* Lost answers of this run, as far as their time has come. */
+int run_settle(struct run *r, struct error *err);
+/* The spooled plan, item by item. */
+int run_execute(struct run *r, struct error *err);
+int run_show_plan(struct run *r, struct error *err);
+
+/* ---------------------------------------------------------------- booking */
+int run_spool(struct run *r, const struct unit *u, struct error *err);
+/* Puts a record into the queue, in the caller's transaction. */
+int run_book_hold(struct run *r, const char *kind, struct text key,
+                  struct text raw, struct text hash, const struct held *held,
+                  struct error *err);
+int run_audit(struct run *r, const char *action, struct text key,
+              struct text target_id, struct text before, struct text after,
+              struct text result, int64_t line, struct error *err);
+/* Calls `book` in a transaction that checks the fence; a full disk gets the
+ * room kept aside and one more try [42]. */
+int run_book(struct run *r, int (*book)(struct run *r, void *ctx,
+                                        struct error *err),
+             void *ctx, struct error *err);
+/* Looks for the target records that have these match values, afresh. */
+int run_probe(struct run *r, const struct value *values,
+              struct find_answer *out, struct error *err);
+/* Match values as they are kept with an intent, and back; -1: the flow now
+ * matches on something else. */
+struct text run_pack_match(struct run *r, const struct value *values);
+int run_unpack_match(struct run *r, struct text image, struct value *values);
+/* SHA-256 over the fields an update would send. */
+void run_owned_hash(const struct run *r, const struct record *target,
+                    char out[65]);
+struct text run_json(struct arena *arena, const struct record *record);
+struct text run_match_key(struct run *r, const struct record *target,
+                          struct value *values, struct arena *arena);
+bool run_should_stop(struct run *r);
+#define RUN_SEEN_LABEL "\x1f"
+
+#endif
