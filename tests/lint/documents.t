@@ -11,7 +11,11 @@ check "help exit-codes lists what exit.h has" diff "$tmp/source" "$tmp/topic"
 variables() {
     grep -rhoE 'getenv\("[A-Z_]+"\)' "$1/base" "$1/lang" "$1/runtime" "$1/connectors" "$1/cli" 2>/dev/null |
         sed 's/.*"\(.*\)".*/\1/' | sort -u | while read -r v; do
-        grep -q "$v" "$SRC/doc/help/environment.txt" || echo "$v"
+        case $v in
+        # Guards switched off, for the tests that prove them.
+        MLC_UNSAFE_*) grep -q "$v" "$SRC/tests/README.md" || echo "$v" ;;
+        *) grep -q "$v" "$SRC/doc/help/environment.txt" || echo "$v" ;;
+        esac
     done
 }
 guard "every variable that is read is in help environment" variables
