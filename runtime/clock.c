@@ -70,6 +70,11 @@ void clock_fake_advance(int64_t ms)
     fake_us += ms * 1000;
 }
 
+void clock_fake_end(void)
+{
+    faked = false;
+}
+
 bool clock_is_fake(void)
 {
     return faked;

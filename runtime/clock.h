@@ -22,6 +22,7 @@ bool clock_sleep_ms(int64_t ms);
  * tests of budgets, tokens and schedules: nothing waits. */
 void clock_fake(int64_t now_ms);
 void clock_fake_advance(int64_t ms);
+void clock_fake_end(void);
 bool clock_is_fake(void);
 
 /* "2026-10-03 14:05" in UTC, for messages; "14:05 UTC" when it is today. */

@@ -15,6 +15,9 @@
 #include <string.h>
 
 #define LEASE_WAIT_MS 45000 /* somebody else renews: at most so long */
+#define LEASE_LOOKS 20 /* between two attempts to get the lease */
+#define SAVE_TRIES 400 /* with SAVE_AGAIN_MS: as long as the lease lasts */
+#define SAVE_AGAIN_MS 60
 #define LOST_AGAIN_MS 5000
 #define TRANSIENT_AGAIN_MS 10000
 #define SECRET_RETRY_MS 3600000 /* refused secrets are tried again then */
@@ -206,6 +209,23 @@ static void lease_name(const struct signer *s, char out[192])
     snprintf(out, 192, "token:%.*s", TEXT_ARG(s->c->key));
 }
 
+/* While another process renews: only reading, for everybody's writing would
+ * keep it from storing what it gets. True when there is a fresh token. */
+static bool watch(struct signer *s, struct text rejected, int64_t end,
+                  struct error *err)
+{
+    for (int i = 0; i < LEASE_LOOKS && clock_now_ms() < end; i++) {
+        unsigned char chance;
+        crypto_random(&chance, 1);
+        clock_sleep_ms(30 + chance / 2);
+        if (load_token(s, err))
+            return false;
+        if (is_fresh(s, rejected, clock_now_ms()))
+            return true;
+    }
+    return false;
+}
+
 /* 0 ours; 1 meanwhile another process has renewed; 2 it takes too long. */
 static int take_lease(struct signer *s, struct text rejected,
                       int64_t deadline_ms, struct lease *lease,
@@ -233,9 +253,10 @@ static int take_lease(struct signer *s, struct text rejected,
             return 0;
         if (now >= end)
             return 2;
-        unsigned char chance;
-        crypto_random(&chance, 1);
-        clock_sleep_ms(40 + chance / 2);
+        if (watch(s, rejected, end, err))
+            return 1;
+        if (err->kind != ERROR_NONE)
+            return -1;
     }
 }
 
@@ -251,14 +272,22 @@ static void drop_lease(struct signer *s, const struct lease *lease)
  * just given it out. */
 static int save(struct signer *s, struct error *err)
 {
-    for (int tries = 0; tries < 5; tries++) {
+    bool spent = false;
+    for (int tries = 0; tries < SAVE_TRIES; tries++) {
         struct token stored;
-        int result = token_save(s->vault, s->c->key, &s->token, err);
-        if (result < 0 && s->store && store_is_full(s->store) &&
-            store_reserve_spend(s->store) == 0) {
-            error_clear(err);
+        struct error again = { 0 };
+        int result = token_save(s->vault, s->c->key, &s->token, &again);
+        if (result < 0 && s->store && store_is_full(s->store) && !spent) {
+            spent = true;
+            (void)store_reserve_spend(s->store);
             continue;
         }
+        if (result < 0 && again.kind == ERROR_TRANSIENT) {
+            clock_sleep_ms(SAVE_AGAIN_MS); /* others are writing */
+            continue;
+        }
+        if (result < 0)
+            *err = again;
         if (result <= 0)
             return result;
         if (token_load(s->vault, s->c->key, &s->arena, &stored, err) < 0)
