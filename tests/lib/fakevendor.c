@@ -7,6 +7,7 @@
 #include "runtime/jsonread.h"
 #include "runtime/vault.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -410,10 +411,17 @@ const char *fake_folder(void)
     return folder;
 }
 
+static int remove_one(const char *path, const struct stat *st, int type,
+                      struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
 void fake_clean(void)
 {
-    char command[300];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    if (folder[0] && system(command) != 0)
-        fprintf(stderr, "# could not remove %s\n", folder);
+    if (folder[0])
+        nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
