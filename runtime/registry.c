@@ -6,9 +6,7 @@
 #include "runtime/connector.h"
 #include "runtime/sandbox_vendor.h"
 
-/* Weak until every folder of the list has its driver. */
-#define CONNECTOR(name) \
-    extern const struct connector connector_##name __attribute__((weak));
+#define CONNECTOR(name) extern const struct connector connector_##name;
 #include "connectors/list.def"
 
 static const struct connector *const all[] = {
@@ -19,7 +17,7 @@ static const struct connector *const all[] = {
 const struct connector *connector_at(size_t index)
 {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i] && index-- == 0)
+        if (index-- == 0)
             return all[i];
     return NULL;
 }
