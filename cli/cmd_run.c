@@ -1,0 +1,42 @@
+/* mlc run: makes the changes of one flow, some, or all. */
+#include "config.h"
+
+#include "cli/runner.h"
+
+#include "runtime/schedule.h"
+
+static bool wants(struct work *w, const struct flow *flow)
+{
+    if (!option_given(w->in, "due"))
+        return true;
+    return schedule_is_due(w->store, flow, &w->program, w->now_ms);
+}
+
+static int run_all(struct work *w, enum run_mode mode)
+{
+    struct error err = { 0 };
+    size_t count = 0;
+    const struct flow **flows = work_flows(w, &count);
+    int code = EXIT_FINE;
+    if (!flows)
+        return EXIT_USAGE;
+    if (run_order(flows, count, &err))
+        return command_fail(w->in, &err);
+    for (size_t i = 0; i < count && !work_stop; i++)
+        if (wants(w, flows[i]))
+            code = runner_worse(code, runner_run(w, flows[i], mode, NULL));
+    return work_stop ? 128 + work_stop : code;
+}
+
+int cmd_run(const struct invocation *in)
+{
+    struct work w;
+    bool dry = option_given(in, "dry-run");
+    unsigned needs = WORK_PROGRAM | WORK_STATE | WORK_SYSTEMS
+                     | WORK_ARGS_ARE_FLOWS | (dry ? WORK_DRY : 0u);
+    int code = work_open(&w, in, needs);
+    if (code == EXIT_FINE)
+        code = run_all(&w, dry ? RUN_PLAN : RUN_WRITE);
+    work_close(&w);
+    return code;
+}
