@@ -6,6 +6,7 @@
 static int apply(struct work *w, const struct plan *plan)
 {
     struct error err = { 0 };
+    char hash[65] = "";
     const struct flow *flow = program_flow(&w->program, plan->flow);
     if (!flow || plan->flow.len == 0) {
         error_set(&err, ERROR_USAGE, "the plan is of a flow %.*s, which this "
@@ -19,7 +20,8 @@ static int apply(struct work *w, const struct plan *plan)
                    TEXT_ARG(plan->flow));
         return command_fail(w->in, &err);
     }
-    if (!text_is(plan->flow_hash, flow->hash)) {
+    run_flow_hash(&w->program, flow, hash);
+    if (!text_is(plan->flow_hash, hash)) {
         error_set(&err, ERROR_GUARD, "the flow %.*s or one of its tables "
                   "changed since the plan was made", TEXT_ARG(plan->flow));
         error_hint(&err, "Make it again with `mlc plan %.*s --out FILE`.",

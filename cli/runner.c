@@ -51,13 +51,17 @@ static void plan_head(struct work *w, const struct flow *flow,
                       struct showing *s)
 {
     struct buf b;
+    char hash[65];
+    run_flow_hash(&w->program, flow, hash);
     buf_init(&b, 0);
     if (w->in->json || s->file)
-        plan_file_head(flow->name, text_of(flow->hash),
+        plan_file_head(flow->name, text_of(hash),
                        text_of(store_instance(w->store)), w->now_ms, &b);
     if (s->file)
         fwrite(b.ptr, 1, b.len, s->file);
-    if (!w->in->json) {
+    if (w->in->json)
+        fwrite(b.ptr, 1, b.len, stdout);
+    else {
         buf_reset(&b);
         buf_printf(&b, "%.*s   %.*s.%.*s -> ", TEXT_ARG(flow->name),
                    TEXT_ARG(flow->source_connection->name),
@@ -68,8 +72,9 @@ static void plan_head(struct work *w, const struct flow *flow,
                        TEXT_ARG(flow->target->name));
         else
             buf_str(&b, "log\n");
+        fwrite(b.ptr, 1, b.len, stdout);
     }
-    print_buf(stdout, &b);
+    buf_fini(&b);
 }
 
 static void plan_tail(struct work *w, const struct summary *sum,

@@ -148,10 +148,30 @@ static int open_ports(struct run *r, struct error *err)
     return 0;
 }
 
+void run_flow_hash(const struct program *program, const struct flow *flow,
+                   char out[65])
+{
+    struct crypto_digest d;
+    unsigned char hash[SHA256_LEN];
+    if (flow->hash[0]) {
+        memcpy(out, flow->hash, 65);
+        return;
+    }
+    crypto_digest_init(&d);
+    crypto_digest_update(&d, flow->name);
+    for (uint32_t i = 1; i < program->sources.count; i++)
+        if (!program->sources.list[i].builtin)
+            crypto_digest_update(&d, program->sources.list[i].text);
+    crypto_digest_final(&d, hash);
+    crypto_hex((struct text){ (const char *)hash, SHA256_LEN }, out);
+}
+
 static int set_up(struct run *r, struct error *err)
 {
     r->has_target = r->flow->target != NULL;
-    r->flow_hash = text_of(r->flow->hash);
+    char hash[65];
+    run_flow_hash(r->o->program, r->flow, hash);
+    r->flow_hash = text_of(arena_strdup(&r->keep, hash));
     if (flow_compile(r->o->program, r->flow, &r->keep, &r->compiled, err)
         || open_ports(r, err))
         return -1;

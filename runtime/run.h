@@ -35,6 +35,10 @@ struct run_options {
  * the run could not come to its end; summary->exit_code says it for both. */
 int run_flow(const struct run_options *options, struct summary *summary,
              struct error *err);
+/* What the flow means, as far as its texts tell: changes with any file of the
+ * project it could depend on. */
+void run_flow_hash(const struct program *program, const struct flow *flow,
+                   char out[65]);
 /* Order in which flows run: `after` first. `flows` is sorted in place. */
 int run_order(const struct flow **flows, size_t count, struct error *err);
 
