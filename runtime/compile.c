@@ -481,12 +481,27 @@ int flow_compile(const struct program *program, const struct flow *flow,
     c->finds = ARENA_ARRAY(arena, struct find_site, c->find_count);
     number_finds(&k, c->body);
     number_finds(&k, c->gone);
-    c->reached = ARENA_ARRAY(arena, uint64_t, c->point_count + 1);
     *out = c;
     return k.failed ? -1 : 0;
 }
 
 /* ------------------------------------------------------------- questions */
+void compiled_watch(struct compiled *c)
+{
+    c->reached = ARENA_ARRAY(c->arena, uint64_t, c->point_count + 1);
+}
+
+size_t compiled_reached(const struct compiled *c, size_t index,
+                        struct reach *out)
+{
+    if (index < c->point_count) {
+        const struct reach_point *p = &c->points[index + 1];
+        *out = (struct reach){ p->what, p->span,
+                               c->reached ? c->reached[index + 1] : 0 };
+    }
+    return c->point_count;
+}
+
 const struct shape *compiled_source_shape(const struct compiled *c)
 {
     return c->source_shape;

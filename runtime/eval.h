@@ -123,6 +123,17 @@ int flow_group_key(const struct compiled *c, const struct eval_env *env,
 void flow_evaluate_gone(const struct compiled *c, const struct eval_env *env,
                         const struct record *last_source,
                         struct evaluated *out);
+/* What tests reach: outcomes, table rows, arms of choose. Counting begins with
+ * compiled_watch; then one thread at a time may evaluate. */
+struct reach {
+    const char *what; /* outcome, row, arm */
+    struct span span;
+    uint64_t times;
+};
+void compiled_watch(struct compiled *c);
+/* Fills `out` with number `index`; returns how many there are. */
+size_t compiled_reached(const struct compiled *c, size_t index,
+                        struct reach *out);
 /* SHA-256 hex over flow, source object and key; record_key() of the language. */
 void record_key_hex(struct text flow, struct text object, struct text key,
                     char out[65]);

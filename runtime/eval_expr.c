@@ -24,7 +24,7 @@ enum got ir_fail(struct frame *f, const struct ir *n, const char *format, ...)
 
 void eval_reach(const struct compiled *c, uint32_t point)
 {
-    if (point)
+    if (point && c->reached)
         c->reached[point]++;
 }
 

@@ -941,6 +941,19 @@ static void find_currencies(const struct plan_node *node,
 }
 
 /* ------------------------------------------------------------- rows */
+static void start_reading(struct reading *r, struct record_plan *plan,
+                          struct text text, struct arena *arena,
+                          struct record_fault *fault)
+{
+    r->s = scan_over(text);
+    r->arena = arena;
+    r->plan = plan;
+    r->fault = fault;
+    r->depth = 0;
+    fault->text[0] = '\0';
+    fault->field = NULL;
+}
+
 static enum record_status parse_scan(struct record_plan *plan,
                                      struct json_scan scan,
                                      struct text json, struct arena *arena,
@@ -949,13 +962,8 @@ static enum record_status parse_scan(struct record_plan *plan,
 {
     struct reading r;
     struct value v;
+    start_reading(&r, plan, json, arena, fault);
     r.s = scan;
-    r.arena = arena;
-    r.plan = plan;
-    r.fault = fault;
-    r.depth = 0;
-    fault->text[0] = '\0';
-    fault->field = NULL;
     fault->raw = json;
     const char *p = scan_blanks(json.ptr, scan.end);
     if (p >= scan.end) {
@@ -1035,4 +1043,161 @@ enum record_status record_page_next(struct record_page *page,
     if (raw)
         *raw = row;
     return record_parse(page->plan, row, arena, out, fault);
+}
+
+/* ------------------------------------------------------------- cells */
+struct record *record_row_new(struct record_plan *plan, struct arena *arena)
+{
+    return new_record(arena, plan->root);
+}
+
+/* Digits with another decimal mark become digits with a point. */
+static bool own_point(struct reading *r, struct text *digits, char decimal)
+{
+    if (decimal == '.')
+        return true;
+    char *copy = arena_dup(r->arena, digits->ptr, digits->len);
+    for (size_t i = 0; i < digits->len; i++) {
+        if (copy[i] == '.')
+            return false;
+        if (copy[i] == decimal)
+            copy[i] = '.';
+    }
+    digits->ptr = copy;
+    return true;
+}
+
+static bool cell_number(struct reading *r, const struct plan_value *v,
+                        struct text cell, char decimal, struct value *out)
+{
+    struct text digits = text_trim(cell);
+    bool plain = own_point(r, &digits, decimal);
+    struct json_scan s = scan_over(digits);
+    if (!plain || scan_number(&s, digits.ptr) != s.end) {
+        fail_value(r, v, cell.ptr, cell.ptr + cell.len, "is no number");
+        return false;
+    }
+    return parse_amount(r, v, digits, out);
+}
+
+static bool cell_when(const struct plan_value *v, struct text cell,
+                      struct value *out)
+{
+    int32_t n;
+    int64_t micros;
+    if (v->type->kind == TYPE_DATE) {
+        if (!wire_date(v, cell, &n))
+            return false;
+        *out = value_date(n);
+    } else if (v->type->kind == TYPE_TIME) {
+        if (!time_parse(cell, &n))
+            return false;
+        *out = value_date(n);
+        out->tag = VALUE_TIME;
+    } else {
+        if (!wire_micros(v, cell, &micros))
+            return false;
+        *out = value_datetime(micros);
+    }
+    return true;
+}
+
+static bool cell_enum(const struct plan_value *v, struct text cell,
+                      struct value *out)
+{
+    for (size_t i = 0; i < v->type->value_count; i++)
+        if (text_equal(v->type->values[i].wire, cell)) {
+            *out = v->words[i];
+            return true;
+        }
+    return false;
+}
+
+static bool cell_text(const struct plan_value *v, struct text cell,
+                      struct value *out)
+{
+    if (v->encoding.padded)
+        cell = text_trim(cell);
+    if (!cell.len && v->type->optional)
+        return true;
+    *out = value_text(cell);
+    return true;
+}
+
+static bool cell_value(struct reading *r, const struct plan_value *v,
+                       struct text cell, char decimal, struct value *out)
+{
+    const char *what = "has a type that cells do not carry";
+    bool yes;
+    switch (v->type->kind) {
+    case TYPE_TEXT:
+    case TYPE_ID:
+    case TYPE_UNKNOWN:
+        return cell_text(v, cell, out);
+    case TYPE_NUMBER:
+    case TYPE_INTEGER:
+    case TYPE_PERCENT:
+    case TYPE_MONEY:
+        return cell_number(r, v, cell, decimal, out);
+    case TYPE_ENUM:
+        if (cell_enum(v, cell, out))
+            return true;
+        what = "is none of the values it may have";
+        break;
+    case TYPE_YESNO:
+        if (yes_no_word(text_trim(cell), &yes)) {
+            *out = value_yesno(yes);
+            return true;
+        }
+        what = "is neither yes nor no";
+        break;
+    case TYPE_DATE:
+    case TYPE_TIME:
+    case TYPE_DATETIME:
+        if (cell_when(v, text_trim(cell), out))
+            return true;
+        what = "is no date or time of the form YYYY-MM-DD";
+        break;
+    case TYPE_DURATION:
+    case TYPE_RECORD:
+    case TYPE_LIST:
+    case TYPE_EMPTY_LIST:
+        break;
+    }
+    fail_value(r, v, cell.ptr, cell.ptr + cell.len, what);
+    return false;
+}
+
+bool record_row_cell(struct record_plan *plan, const struct plan_value *v,
+                     struct text cell, char decimal, struct arena *arena,
+                     struct record *record, struct record_fault *fault)
+{
+    struct reading r;
+    struct value *out = &record->slots[v->slot];
+    bool texty = v->type->kind == TYPE_TEXT || v->type->kind == TYPE_ID;
+    if (!cell.len && !texty)
+        return true;
+    if (texty && !v->encoding.padded && (cell.len || !v->type->optional)) {
+        out->tag = VALUE_TEXT;
+        out->ptr = cell.ptr;
+        out->len = (uint32_t)cell.len;
+        return true;
+    }
+    start_reading(&r, plan, cell, arena, fault);
+    r.path[r.depth++] = v->field->name;
+    return cell_value(&r, v, cell, decimal, out);
+}
+
+bool record_row_done(struct record_plan *plan, struct record *record,
+                     struct record_fault *fault)
+{
+    struct reading r;
+    if (plan->root->needed_count) {
+        start_reading(&r, plan, TEXT(""), NULL, fault);
+        if (!missing_field(&r, plan->root, record, r.s.base))
+            return false;
+    }
+    if (plan->root->any_money)
+        find_currencies(plan->root, record, NULL);
+    return true;
 }
