@@ -241,7 +241,7 @@ static const char *decimal_fault(enum decimal_status status)
  * a double say nothing there. */
 static enum decimal_status noisy_decimal(const struct plan_value *v,
                                          struct text digits,
-                                         struct decimal *d)
+                                         struct decimal *d, bool *cut)
 {
     enum decimal_status status = decimal_parse(digits, d);
     size_t dot;
@@ -251,6 +251,7 @@ static enum decimal_status noisy_decimal(const struct plan_value *v,
     text_find(digits, TEXT("."), &dot);
     if (digits.len > dot + 1 + DECIMAL_SCALE_MAX)
         digits.len = dot + 1 + DECIMAL_SCALE_MAX;
+    *cut = true;
     return decimal_parse(digits, d);
 }
 
@@ -258,8 +259,9 @@ static bool parse_amount(struct reading *r, const struct plan_value *v,
                          struct text digits, struct value *out)
 {
     struct decimal d;
+    bool cut = false;
     if (!quick_decimal(digits, out)) {
-        enum decimal_status status = noisy_decimal(v, digits, &d);
+        enum decimal_status status = noisy_decimal(v, digits, &d, &cut);
         if (status != DECIMAL_OK) {
             fail_value(r, v, digits.ptr, digits.ptr + digits.len,
                        decimal_fault(status));
@@ -278,7 +280,11 @@ static bool parse_amount(struct reading *r, const struct plan_value *v,
         }
         out->scale = (uint8_t)(v->type->scale > 0 ? v->type->scale : 2);
     }
-    return fit_scale(r, v, digits, out);
+    size_t noise = r->plan->noise;
+    bool fits = fit_scale(r, v, digits, out);
+    if (cut)
+        r->plan->noise = noise + 1;
+    return fits;
 }
 
 static const char *read_object_amount(struct reading *r,
@@ -973,7 +979,8 @@ static enum record_status parse_scan(struct record_plan *plan,
     p = read_record(&r, NULL, plan->root, p, &v);
     if (!p)
         return RECORD_BAD;
-    if (scan_blanks(p, scan.end) != scan.end) {
+    p = scan_blanks(p, scan.end);
+    if (p != scan.end) {
         fail_text(&r, p, "something stands behind the end", TEXT_NONE);
         return RECORD_BAD;
     }
