@@ -8,6 +8,7 @@
 #include "runtime/jsonwrite.h"
 #include "runtime/mapping.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -140,6 +141,23 @@ static int load(const struct invocation *in, struct program *program,
     return EXIT_FINE;
 }
 
+/* The one flow of a file; of files that several flows share, none. */
+static const struct flow *flow_of_file(const struct program *program,
+                                       const char *path)
+{
+    char *real = realpath(path, NULL);
+    const struct flow *found = NULL;
+    size_t count = 0;
+    for (const struct flow *f = program->flows; f && real; f = f->next)
+        if (f->module && f->module->real &&
+            strcmp(f->module->real, real) == 0) {
+            found = f;
+            count++;
+        }
+    free(real);
+    return count == 1 ? found : NULL;
+}
+
 int cmd_map(const struct invocation *in)
 {
     struct program program;
@@ -148,8 +166,9 @@ int cmd_map(const struct invocation *in)
     program_init(&program);
     int code = load(in, &program, is_path);
     if (code == EXIT_FINE) {
-        struct text name = is_path ? TEXT_NONE : text_of(what);
-        const struct flow *flow = program_flow(&program, name);
+        const struct flow *flow =
+            is_path ? flow_of_file(&program, what)
+                    : program_flow(&program, text_of(what));
         code = flow ? run(in, &program, flow)
                     : usage_error(in, is_path
                                           ? "%s holds no flow, or several: "
