@@ -478,6 +478,7 @@ void check_flow(struct checker *c, struct flow *f)
     check_sentence(c, f);
     if (f->broken)
         return;
+    frame.object = f->target;
     push_target(c, f);
     check_header(c, f, f->body);
     c->frame = &frame;

@@ -35,42 +35,39 @@ static const struct field *step_field(struct compiler *k,
     return synthetic_field(k, name, value ? value->type : NULL);
 }
 
-/* The slot that `path` leads to, record by record. */
+/* The record below a slot; a log flow's lines have none declared. */
+static struct shape_build *step_into(struct compiler *k,
+                                     struct shape_build *b, uint32_t index)
+{
+    struct shape_build *sub = build_sub(b, index);
+    if (!sub) {
+        sub = build_new(k, NULL);
+        b->subs[index] = sub;
+        b->shape->fields[index].sub = sub->shape;
+    }
+    return sub;
+}
+
+/* The slot that `path` (a PATH) leads to, record by record. */
 static void compile_place(struct compiler *k, struct shape_build *b,
-                          struct text path, const struct node *n,
+                          const struct node *path, const struct node *n,
                           struct ir_place *place)
 {
-    size_t dot = 0;
-    const struct object *object = b->shape->object;
-    bool whole = object && object_field(object, path);
-    for (;;) {
-        struct text name = path;
-        bool last = whole || !text_find(path, TEXT("."), &dot);
-        if (!last)
-            name = text_slice(path, 0, dot);
-        const struct field *field = step_field(k, b, name, n);
+    for (const struct node *part = KID(path, PATH, parts); part;
+         part = part->next) {
+        const struct field *field = step_field(k, b, part->text, n);
         if (k->failed || place->count == 8) {
             compile_refuse(k, n, "this path is too deep");
             return;
         }
-        uint32_t index = build_field(k, b, field);
-        place->steps[place->count] = index;
+        uint32_t index = build_field(k, b, field), i = place->count++;
+        struct shape_build *sub =
+            part->next ? step_into(k, b, index) : build_sub(b, index);
+        place->steps[i] = index;
         place->field = field;
-        struct shape_build *sub = build_sub(b, index);
-        place->builds[place->count] = sub;
-        place->shapes[place->count] = sub ? sub->shape : NULL;
-        place->count++;
-        if (last)
-            return;
-        if (!sub) {
-            sub = build_new(k, NULL);
-            b->subs[index] = sub;
-            b->shape->fields[index].sub = sub->shape;
-            place->builds[place->count - 1] = sub;
-            place->shapes[place->count - 1] = sub->shape;
-        }
+        place->builds[i] = sub;
+        place->shapes[i] = sub ? sub->shape : NULL;
         b = sub;
-        path = text_slice(path, dot + 1, path.len - dot - 1);
     }
 }
 
@@ -163,7 +160,7 @@ static void compile_add(struct compiler *k, struct ir_statement *st,
 {
     struct binding *saved = k->bindings;
     st->kind = ST_ADD;
-    compile_place(k, record, n->text, n, &st->place);
+    compile_place(k, record, KID(n, ADD, path), n, &st->place);
     if (k->failed)
         return;
     uint32_t last = st->place.count - 1;
@@ -171,9 +168,7 @@ static void compile_add(struct compiler *k, struct ir_statement *st,
     if (!st->record) { /* a log flow's lines: nobody declared them */
         struct shape_build *holder =
             last ? st->place.builds[last - 1] : record;
-        st->record = build_new(k, NULL);
-        holder->subs[st->place.steps[last]] = st->record;
-        holder->shape->fields[st->place.steps[last]].sub = st->record->shape;
+        st->record = step_into(k, holder, st->place.steps[last]);
     }
     st->record_shape = st->record->shape;
     if (KID(n, ADD, each)) {
@@ -190,7 +185,7 @@ static void compile_assign(struct compiler *k, struct ir_statement *st,
 {
     st->kind = ST_ASSIGN;
     st->a = compile_expr(k, KID(n, ASSIGN, value));
-    compile_place(k, record, n->text, n, &st->place);
+    compile_place(k, record, KID(n, ASSIGN, path), n, &st->place);
     compile_leaves(k, KID(n, ASSIGN, value), &st->leaves, &st->leaf_count);
     if (n->lit.flag && record == k->target) {
         struct once_field *once = ARENA_NEW(k->arena, struct once_field);
@@ -438,7 +433,7 @@ static void compile_match(struct compiler *k)
     c->match = ARENA_ARRAY(k->arena, struct ir_place, 16);
     for (const struct node *p = KID(n, MATCH_ON, paths);
          p && c->match_count < 16; p = p->next)
-        compile_place(k, k->target, p->text, p, &c->match[c->match_count++]);
+        compile_place(k, k->target, p, p, &c->match[c->match_count++]);
 }
 
 static void compile_gone(struct compiler *k)
@@ -464,11 +459,11 @@ int flow_compile(const struct program *program, const struct flow *flow,
     c->program = program;
     c->flow = flow;
     c->arena = arena;
-    c->timezone = program->timezone;
+    c->timezone = flow->timezone.len ? flow->timezone : program->timezone;
     c->zone = c->timezone.len ? zone_find(c->timezone) : NULL;
     c->points = ARENA_ARRAY(arena, struct reach_point, REACH_MAX);
     k.source = build_new(&k, flow->source);
-    k.target = build_new(&k, flow->target);
+    k.target = build_new(&k, flow->target ? flow->target : flow->logged);
     c->source_shape = k.source->shape;
     c->target_shape = k.target->shape;
     compile_sentence(&k);
