@@ -8,6 +8,7 @@
 #include "runtime/jsonwrite.h"
 #include "runtime/mapping.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -145,16 +146,16 @@ static int load(const struct invocation *in, struct program *program,
 static const struct flow *flow_of_file(const struct program *program,
                                        const char *path)
 {
-    char *real = realpath(path, NULL);
+    char real[PATH_MAX];
+    bool found_path = realpath(path, real) != NULL;
     const struct flow *found = NULL;
     size_t count = 0;
-    for (const struct flow *f = program->flows; f && real; f = f->next)
+    for (const struct flow *f = program->flows; f && found_path; f = f->next)
         if (f->module && f->module->real &&
             strcmp(f->module->real, real) == 0) {
             found = f;
             count++;
         }
-    free(real);
     return count == 1 ? found : NULL;
 }
 
