@@ -652,7 +652,10 @@ struct http_call *http_wait(struct http *h, int64_t wait_ms)
 
 size_t http_running(const struct http *h)
 {
-    return h->running;
+    size_t count = h->running;
+    for (const struct http_call *c = h->finished; c; c = c->next)
+        count++;
+    return count;
 }
 
 void http_perform(struct http *h, struct http_call *call)

@@ -79,6 +79,7 @@ void http_start(struct http *h, struct http_call *call);
 /* The next finished call, or NULL when none finished within `wait_ms` or none
  * is running. */
 struct http_call *http_wait(struct http *h, int64_t wait_ms);
+/* Calls that http_wait has not handed out yet, finished ones too. */
 size_t http_running(const struct http *h);
 /* One call from start to end; others that run go on meanwhile. */
 void http_perform(struct http *h, struct http_call *call);
