@@ -60,14 +60,34 @@ static bool is_asked(const struct program *p, uint32_t source)
     return true; /* tables, catalogs */
 }
 
+/* A line that could not be read says nothing reliable about its meaning. */
+static bool is_on_broken_line(const struct program *p, const struct diag *m,
+                              const struct diag *syntax)
+{
+    if (!m->span.source || text_starts(text_of(m->code), TEXT("E01")))
+        return false;
+    uint32_t line = sources_place(&p->sources, m->span.source,
+                                  m->span.start).line;
+    for (; syntax; syntax = syntax->next)
+        if (syntax->span.source == m->span.source &&
+            text_starts(text_of(syntax->code), TEXT("E01")) &&
+            sources_place(&p->sources, syntax->span.source,
+                          syntax->span.start).line == line)
+            return true;
+    return false;
+}
+
 static void keep_asked(struct program *p)
 {
     struct diags *d = &p->diags;
     struct diag **at = &d->first;
+    struct diag *syntax = d->first; /* the parser's come first */
+    bool any = syntax && text_starts(text_of(syntax->code), TEXT("E01"));
     d->last = NULL;
     while (*at) {
         struct diag *m = *at;
-        if (is_asked(p, m->span.source)) {
+        if (is_asked(p, m->span.source) &&
+            !(any && is_on_broken_line(p, m, syntax))) {
             d->last = m;
             at = &m->next;
             continue;

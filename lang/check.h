@@ -72,7 +72,7 @@ struct checker {
     bool in_rounding;  /* directly inside round(…) */
     bool in_table;  /* the outcome of an `otherwise` row */
     bool uses_clock;
-    bool secret_seen;
+    bool flow_errors; /* the flow in hand has some: spare it the notes */
     bool may_outcome;  /* an outcome may stand as fallback here */
     bool is_fallback_target; /* leave, clear are allowed here */
     size_t fail_count; /* expressions seen that can fail */

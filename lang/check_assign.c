@@ -391,13 +391,6 @@ void assign_check(struct checker *c, const struct target_place *p,
     const struct type *want = p->field->type;
     if (got->kind == TYPE_UNKNOWN || want->kind == TYPE_UNKNOWN)
         return;
-    if (value->kind == NODE_MISSING_LIT) {
-        struct diag *m = say(c, "E0339", value->span,
-                             "a field is emptied with `clear`, not set to "
-                             "missing");
-        diag_note(c->d, m, "write `… else clear`, or leave the field out");
-        return;
-    }
     if (kind_fit(c, p, value, got) == FIT_SAID)
         return;
     if (!check_required(c, p, value, got))

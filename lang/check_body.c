@@ -136,6 +136,14 @@ static bool has_operation(const struct flow *f, enum operation op)
     return f->target && f->target->operations & op;
 }
 
+static bool is_matched(const struct flow *f, const struct field *field)
+{
+    for (size_t i = 0; i < f->match_count; i++)
+        if (f->match[i] == field)
+            return true;
+    return false;
+}
+
 static void check_writable(struct checker *c, const struct node *n,
                            const struct field *f, const struct field *first)
 {
@@ -151,6 +159,8 @@ static void check_writable(struct checker *c, const struct node *n,
         diag_edit(c->d, fix, n->span, "%s", "");
         return;
     }
+    if (is_matched(flow, f))
+        return; /* its value is what records are found by */
     if (f->create_only && (c->frame->in_gone ||
                            (flow->writes_updates && !flow->writes_creates))) {
         struct diag *m = say(c, "E0324", n->name_span,

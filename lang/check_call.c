@@ -464,8 +464,6 @@ static void say_misuse(struct checker *c, struct node *n,
         diag_edit(c->d, fix, end, " %s %s is present", where ? "and" : "where",
                   shown(c, value->span));
     }
-    if (why->kind == MISUSE_TOO_FEW || why->kind == MISUSE_TOO_MANY)
-        diag_note(c->d, m, "%.*s%s", TEXT_ARG(b->name), b->signature);
     if (why->kind == MISUSE_WORD && arg) {
         struct near near;
         near_init(&near, arg->text);

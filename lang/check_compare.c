@@ -167,20 +167,6 @@ static void check_presence(struct checker *c, struct node *n)
                    shown(c, left->span));
 }
 
-static void check_missing_literal(struct checker *c, struct node *n)
-{
-    struct node *right = KID(n, COMPARE, right);
-    bool not = n->lit.op == OP_IS_NOT;
-    struct diag *m = say(c, "E0337", n->span,
-                         "whether there is a value is asked with `%s`",
-                         not ? "is present" : "is missing");
-    fix_replace(c, m, FIX_SURE,
-                (struct span){ n->span.source,
-                               KID(n, COMPARE, left)->span.end,
-                               right->span.end },
-                not ? " is present" : " is missing");
-}
-
 static void note_is_not(struct checker *c, struct node *n)
 {
     struct node *left = KID(n, COMPARE, left);
@@ -197,10 +183,6 @@ static const struct type *check_equality(struct checker *c, struct node *n)
 {
     struct node *left = KID(n, COMPARE, left);
     struct node *right = KID(n, COMPARE, right);
-    if (right->kind == NODE_MISSING_LIT) {
-        check_missing_literal(c, n);
-        return &type_yesno;
-    }
     if (!comparable(left, right)) {
         say_not_comparable(c, n, left, right);
         return &type_yesno;

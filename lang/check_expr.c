@@ -281,6 +281,23 @@ static const struct type *not_a_record(struct checker *c, struct node *n,
     return fail_type(n);
 }
 
+/* A field of the record being built: a list starts empty, and what was set to
+ * a value is there. */
+static bool is_built(const struct checker *c, const struct node *n)
+{
+    const struct node *record = KID(n, MEMBER, record);
+    if (record->kind != NODE_NAME || !record->symbol ||
+        record->symbol->kind != SYMBOL_TARGET)
+        return false;
+    if (n->field->type->kind == TYPE_LIST)
+        return true;
+    for (const struct set_field *s = c->flow ? c->flow->sets : NULL; s;
+         s = s->next)
+        if (s->field == n->field && s->node->type && !s->node->type->optional)
+            return true;
+    return false;
+}
+
 static const struct type *check_member(struct checker *c, struct node *n)
 {
     if (is_prefixed(c, n)) {
@@ -311,6 +328,8 @@ static const struct type *check_member(struct checker *c, struct node *n)
         return fail_type(n);
     }
     const struct type *t = n->field->type;
+    if (t->optional && is_built(c, n))
+        t = type_optional(c->arena, t, false);
     if (record->optional)
         t = type_optional(c->arena, t, true);
     return narrowed(c, n, t);
@@ -439,13 +458,16 @@ static void check_exhaustive(struct checker *c, struct node *n,
                               buf_cstr(&missing))
                         : say(c, "E0330", n->span,
                               "this `choose` says nothing when no arm holds");
-        struct diag_fix *fix = diag_fix(c->d, m, FIX_CHOICE,
-                                        "end it with `otherwise => …`");
-        struct span end = { n->span.source, n->span.end - 1, n->span.end - 1 };
-        diag_edit(c->d, fix, end, "%s",
-                  c->frame ? "otherwise => hold \"nothing is said about this "
-                             "record\" "
-                           : "otherwise => missing ");
+        if (c->frame) {
+            struct diag_fix *fix = diag_fix(c->d, m, FIX_CHOICE,
+                                            "hold what no arm speaks of");
+            struct span end = { n->span.source, n->span.end - 1,
+                                n->span.end - 1 };
+            diag_edit(c->d, fix, end, "otherwise => hold \"nothing is said "
+                      "about this record\"\n  ");
+        } else {
+            diag_note(c->d, m, "end it with: otherwise => value");
+        }
     }
     buf_fini(&missing);
 }

@@ -430,7 +430,7 @@ static void check_reading(struct checker *c, struct flow *f)
         struct diag_fix *fix = diag_fix(c->d, m, FIX_SURE, "remove it");
         diag_edit(c->d, fix, f->recheck->node->span, "%s", "");
     }
-    if (f->where && !f->when_gone && f->target)
+    if (f->where && !f->when_gone && f->target && !c->flow_errors)
         end_states(c, f, f->where);
 }
 
@@ -471,7 +471,8 @@ static void bind_logged(struct flow *f)
 
 void check_flow(struct checker *c, struct flow *f)
 {
-    struct frame frame = { .object = f->target };
+    struct frame frame = { .object = NULL };
+    size_t errors = c->d->error_count;
     frame.last_set = &frame.sets;
     f->body = KID(f->node, FLOW, body);
     c->flow = f;
@@ -480,6 +481,7 @@ void check_flow(struct checker *c, struct flow *f)
         return;
     frame.object = f->target;
     push_target(c, f);
+    frame.object = f->target;
     check_header(c, f, f->body);
     c->frame = &frame;
     check_body(c, f->body);
@@ -493,6 +495,7 @@ void check_flow(struct checker *c, struct flow *f)
         check_blind_create(c, f);
     }
     check_gone(c, f);
+    c->flow_errors = c->d->error_count != errors;
     check_reading(c, f);
     check_balance(c, f);
     c->frame = NULL;

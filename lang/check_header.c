@@ -251,13 +251,19 @@ static void write_what(struct checker *c, struct node *n)
 {
     static const char *const words[] = { "creates", "updates" };
     struct flow *f = c->flow;
+    bool unsure = false;
     for (struct node *w = KID(n, WRITE, what); w; w = w->next) {
         if (text_is(w->text, "creates"))
             f->writes_creates = true;
         else if (text_is(w->text, "updates"))
             f->writes_updates = true;
         else
+            unsure = true,
             unknown_word(c, "E0377", w->text, w->span, "write", words, 2);
+    }
+    if (unsure && f->target) {
+        f->writes_creates = f->target->operations & OPERATION_CREATE;
+        f->writes_updates = f->target->operations & OPERATION_UPDATE;
     }
     if (!f->target) {
         say(c, "E0377", n->span, "a flow to `log` writes nothing");

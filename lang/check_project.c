@@ -257,10 +257,11 @@ static void declare_object(struct checker *c, struct node *n)
         return;
     }
     if (other) {
-        struct diag *m = say(c, "E0216", ref->span,
+        bool here = c->module->asked; /* tell it where somebody looks */
+        struct diag *m = say(c, "E0216", here ? ref->span : other->span,
                              "the object %.*s is declared twice",
                              TEXT_ARG(ref->text));
-        diag_label(c->d, m, other->span, "first here");
+        diag_label(c->d, m, here ? other->span : ref->span, "the other one");
         return;
     }
     schema_declare(c->p, n, true);

@@ -113,12 +113,31 @@ static bool words_overlap(const struct node *a, bool not_a,
 
 /* `where` conditions that can never hold for one record: the same field of
  * the same source asked for different words. */
+/* Does `n` ask for exactly what `where` denies, or deny what it asks? */
+static bool contradicts(struct checker *c, const struct node *where,
+                        const struct node *n)
+{
+    if (!n)
+        return false;
+    if (n->kind == NODE_AND)
+        return contradicts(c, where, KID(n, AND, left)) ||
+               contradicts(c, where, KID(n, AND, right));
+    bool not_where = where->kind == NODE_NOT, not_n = n->kind == NODE_NOT;
+    const struct node *x = not_where ? KID(where, NOT, value) : where;
+    const struct node *y = not_n ? KID(n, NOT, value) : n;
+    return not_where != not_n &&
+           text_equal(span_text(&c->p->sources, x->span),
+                      span_text(&c->p->sources, y->span));
+}
+
 static bool disjoint(struct checker *c, const struct flow *a,
                      const struct flow *b, const struct node *where)
 {
     bool not_a = false, not_b = false;
     if (a->source != b->source || !where)
         return false;
+    if (where->kind != NODE_AND && contradicts(c, where, b->where))
+        return true;
     if (where->kind == NODE_AND)
         return disjoint(c, a, b, KID(where, AND, left)) ||
                disjoint(c, a, b, KID(where, AND, right));

@@ -177,6 +177,8 @@ static const struct type *column_type(struct checker *c, const struct table *t,
                                       size_t column)
 {
     const struct type *declared = t->value_types[column];
+    if (t->broken)
+        return &type_unknown;
     bool optional = declared->optional, rows = t->row_count > 0;
     struct type *type = type_copy(c->arena, declared);
     int length = 0, scale = 0;
@@ -272,7 +274,9 @@ static void check_table(struct checker *c, struct node *decl)
             &t->key_count);
     columns(c, KID(decl, TABLE, values), &t->value_names, &t->value_types,
             &t->value_count);
+    size_t errors = c->d->error_count;
     load_rows(c, t, decl);
+    t->broken = c->d->error_count != errors;
     check_duplicates(c, t);
     t->object = row_object(c, t, false);
     t->whole = row_object(c, t, true);

@@ -164,6 +164,53 @@ static void check_keys(struct checker *c, struct node *n,
     }
 }
 
+static bool has_row(const struct table *table, size_t key, struct text word)
+{
+    for (size_t i = 0; i < table->row_count; i++)
+        if (table->rows[i].keys[key] &&
+            text_equal(table->rows[i].keys[key]->text, word))
+            return true;
+    return false;
+}
+
+/* A field with a few words asks a table that has no row for some of them. */
+static void check_gaps(struct checker *c, struct node *n,
+                       const struct table *table)
+{
+    const struct node *key = KID(n, INDEX, keys);
+    if (table->key_count != 1 || !key || key->type->kind != TYPE_ENUM ||
+        table->otherwise || table->broken || !table->row_count)
+        return;
+    struct buf b;
+    size_t count = 0;
+    buf_init(&b, 4096);
+    for (size_t i = 0; i < key->type->value_count; i++) {
+        struct text word = key->type->values[i].word;
+        if (!has_row(table, 0, word))
+            buf_printf(&b, "%s\"%.*s\"", count++ ? ", " : "", TEXT_ARG(word));
+    }
+    if (count) {
+        struct diag *m = say(c, "W0409", key->span,
+                             "%.*s has no row for %s", TEXT_ARG(table->name),
+                             buf_cstr(&b));
+        diag_label(c->d, m, table->decl->name_span, "declared here");
+        diag_note(c->d, m, "add the rows, or an `otherwise` row");
+    }
+    buf_fini(&b);
+}
+
+/* Every word the key can have has its row. */
+static bool is_complete(const struct node *n, const struct table *table)
+{
+    const struct node *key = KID(n, INDEX, keys);
+    if (table->key_count != 1 || !key || key->type->kind != TYPE_ENUM)
+        return false;
+    for (size_t i = 0; i < key->type->value_count; i++)
+        if (!has_row(table, 0, key->type->values[i].word))
+            return false;
+    return true;
+}
+
 static bool any_key_missing(const struct node *n)
 {
     for (const struct node *key = KID(n, INDEX, keys); key; key = key->next)
@@ -211,6 +258,7 @@ const struct type *check_index(struct checker *c, struct node *n)
     check_keys(c, n, s->table);
     name->type = type_record_of(c->arena, s->table->object);
     bool sure = s->table->otherwise ||
-                (s->table->complete && !any_key_missing(n));
+                (is_complete(n, s->table) && !any_key_missing(n));
+    check_gaps(c, n, s->table);
     return type_optional(c->arena, name->type, !sure);
 }

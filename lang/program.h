@@ -60,7 +60,7 @@ struct table {
     const struct object *object; /* value columns as the fields of a record;
                                     field.index is the column */
     const struct object *whole;  /* keys, then values: a row given in a test */
-    bool complete; /* enum keys, every combination has a row */
+    bool broken;   /* rows could not be read: nothing is known of them */
 };
 
 struct setting_value {

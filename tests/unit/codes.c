@@ -24,6 +24,7 @@ static const struct code {
 static const struct {
     const char *code, *why;
 } elsewhere[] = {
+    { "E0107", "longer than a page; see tests/unit/parse.c" },
     { "E0108", "a page is UTF-8 itself" },
     { "E0380", "depends on what this version runs" },
     { "E0391", "given by mlc test" },
