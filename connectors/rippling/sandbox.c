@@ -33,6 +33,8 @@ static const struct sandbox_switch switches[] = {
       "after so long a PENDING leave request is approved; 0 never" },
     { "hook_seconds", "300|*", "how late webhooks come" },
     { "hook_twice", "sometimes|never|always", "webhooks that come twice" },
+    { "v1_limit", "25|*", "page of the v1 API when none is asked for "
+      "(unverified)" },
     { "employees", "2024|2021",
       "which description v1 employees follow; 2021 has ids and addresses" },
     { NULL, NULL, NULL },

@@ -745,6 +745,33 @@ static void add_payroll(struct seed *s)
     }
 }
 
+/* What only the older API shows. */
+static void add_v1(struct seed *s)
+{
+    struct doc *d = doc_object();
+    doc_set_string(d, "id", id_of(s, "schedule", "month"));
+    doc_set_string(d, "name", "Monthly");
+    doc_set_string(d, "payFrequency", "MONTHLY");
+    doc_set_string(d, "firstCheckDate", "2024-01-25");
+    doc_set_string(d, "holidayShift", "LEFT");
+    put(s, "v1_pay_schedules", d);
+    d = doc_object();
+    doc_set_string(d, "id", id_of(s, "earning", "salary"));
+    doc_set_string(d, "earningType", "SALARY");
+    doc_set_string(d, "name", "Salary");
+    put(s, "v1_earning_types", d);
+    d = doc_object();
+    doc_set_string(d, "id", id_of(s, "deduction", "pension"));
+    doc_set_string(d, "name", "Pension");
+    doc_set_string(d, "deductionType", "PENSION");
+    doc_set_string(d, "companyContribution", "8.00");
+    doc_set_string(d, "employeeDeduction", "4.00");
+    doc_set_yesno(d, "isERPercent", true);
+    doc_set_yesno(d, "isEEPercent", true);
+    doc_set_yesno(d, "isMonthly", true);
+    put(s, "v1_company_deductions", d);
+}
+
 void rippling_seed(struct world *w)
 {
     struct seed s = { .w = w, .now_ms = world_now_ms(w) };
@@ -768,5 +795,6 @@ void rippling_seed(struct world *w)
     add_jobs(&s);
     add_spend(&s);
     add_payroll(&s);
+    add_v1(&s);
     arena_fini(&s.arena);
 }
