@@ -62,11 +62,21 @@ static struct text take_name(struct text *rest)
     return name;
 }
 
+/* Sync gives these a row per line, with the header's members repeated. */
+static bool is_flat(const struct exact_call *c)
+{
+    return c->kind == KIND_SYNC &&
+           (strcmp(c->entity->name, "SalesInvoices") == 0 ||
+            strcmp(c->entity->name, "PurchaseOrders") == 0);
+}
+
 /* "Lines/Field" of a collection, or a field, or "*". */
 static bool is_selectable(struct exact_call *c, struct text name)
 {
     size_t slash;
-    if (text_is(name, "*") || exact_field_of(c->entity, name))
+    if (text_is(name, "*") || exact_field_of(c->entity, name) ||
+        (is_flat(c) && exact_field_of(exact_entity_named(text_of(
+                                          c->entity->lines)), name)))
         return true;
     if (!text_find(name, TEXT("/"), &slash))
         return false;
@@ -281,13 +291,6 @@ static struct doc *flat_row(struct exact_call *c, const struct doc *header,
     doc_unset(d, c->entity->lines_field);
     doc_drop(inner);
     return d;
-}
-
-static bool is_flat(const struct exact_call *c)
-{
-    return c->kind == KIND_SYNC &&
-           (strcmp(c->entity->name, "SalesInvoices") == 0 ||
-            strcmp(c->entity->name, "PurchaseOrders") == 0);
 }
 
 static void add_flat(struct exact_call *c, const struct doc *header,

@@ -44,6 +44,20 @@ static bool parse_time(struct text t, int64_t *ms)
     return true;
 }
 
+/* A double as it comes: what is past twelve decimals is noise. */
+static bool parse_double(const struct doc *value, struct decimal *out)
+{
+    struct text t = doc_as_text(value);
+    size_t dot;
+    enum decimal_status status =
+        t.len > 0 ? decimal_parse(t, out) : DECIMAL_SYNTAX;
+    if (status == DECIMAL_SCALE && text_find(t, TEXT("."), &dot) &&
+        t.len > dot + 1 + DECIMAL_SCALE_MAX)
+        status = decimal_parse(text_slice(t, 0, dot + 1 + DECIMAL_SCALE_MAX),
+                               out);
+    return status == DECIMAL_OK;
+}
+
 /* The stored form of a member, new; NULL when its type is wrong. */
 static struct doc *stored(const struct exact_field *f, const struct doc *value)
 {
@@ -66,7 +80,7 @@ static struct doc *stored(const struct exact_field *f, const struct doc *value)
                    ? doc_int(whole)
                    : NULL;
     case 'd':
-        return doc_as_decimal(value, &d) ? doc_decimal(d) : NULL;
+        return parse_double(value, &d) ? doc_decimal(d) : NULL;
     case 'i':
     case 'b':
     case 'l':
