@@ -82,6 +82,14 @@ static void print_flags(struct format *f, const struct node *n)
     }
 }
 
+/* What stands behind a record's closing brace is in no column. */
+static void between(struct format *f, const struct node *type)
+{
+    while (type && text_is(type->text, "list of"))
+        type = KID(type, FIELD_TYPE, item);
+    buf_byte(f->out, type && text_is(type->text, "record") ? ' ' : MARK_CELL);
+}
+
 static void print_field(struct format *f, const struct node *n)
 {
     const struct node *flags = KID(n, FIELD_DECL, flags);
@@ -91,10 +99,10 @@ static void print_field(struct format *f, const struct node *n)
     buf_byte(f->out, MARK_CELL);
     print_type(f, KID(n, FIELD_DECL, type));
     if (flags || from)
-        buf_byte(f->out, MARK_CELL);
+        between(f, KID(n, FIELD_DECL, type));
     print_flags(f, flags);
     if (from) {
-        buf_byte(f->out, MARK_CELL);
+        between(f, KID(n, FIELD_DECL, type));
         format_raw(f, "from ");
         format_expr(f, from);
     }
@@ -116,9 +124,10 @@ static void lines(struct format *f, const struct node *list, bool first,
                   format_fn *print)
 {
     for (const struct node *n = list; n; n = n->next, first = false) {
-        first = first && !format_has_comment(f, n->span.start);
-        format_comments(f, n->span.start, n == list);
-        if (!first && format_blank_before(f, n->span.start))
+        bool head = first && !format_has_comment(f, n->span.start);
+
+        format_comments(f, n->span.start, first);
+        if (!head && format_blank_before(f, n->span.start))
             buf_byte(f->out, '\n');
         format_newline(f);
         print(f, n);

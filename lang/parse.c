@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "lang/parser.h"
+#include <string.h>
 
 struct diag *parse_error(struct parse *p, const char *code, struct span span,
                          const char *format, ...)
@@ -108,6 +109,44 @@ void node_take_doc(struct parse *p, struct node *n)
         n->doc = p->doc_at->text;
 }
 
+/* Bytes of a sign nobody can see that does not belong in a text file: control
+ * characters, and those that turn the direction of writing, which make a line
+ * read otherwise than it is. 0: none starts at `i`. */
+static size_t hidden(struct text t, size_t i)
+{
+    unsigned char c = (unsigned char)t.ptr[i], d, e;
+
+    if (c < ' ' || c == 0x7F)
+        return c != '\t' && c != '\n' && c != '\r';
+    if (c != 0xE2 || i + 2 >= t.len)
+        return 0;
+    d = (unsigned char)t.ptr[i + 1];
+    e = (unsigned char)t.ptr[i + 2];
+    return (d == 0x80 && e >= 0xAA && e <= 0xAE) ||
+                   (d == 0x81 && e >= 0xA6 && e <= 0xA9)
+               ? 3
+               : 0;
+}
+
+static void refuse_hidden(struct parse *p, uint32_t number, struct text t)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        size_t len = hidden(t, i), at = i;
+        struct span span = { number, (uint32_t)i, (uint32_t)(i + len) };
+        const char *end;
+
+        if (!len)
+            continue;
+        parse_error(p, "E0110", span,
+                    "a character nobody can see, U+%04X, stands here; in a "
+                    "text write \\u{%X}",
+                    (unsigned)utf8_decode(t, &at),
+                    (unsigned)utf8_decode(t, &(size_t){ i }));
+        end = memchr(t.ptr + i, '\n', t.len - i);
+        i = end ? (size_t)(end - t.ptr) : t.len; /* one a line is enough */
+    }
+}
+
 static bool source_is_readable(struct parse *p, uint32_t number,
                                struct text text)
 {
@@ -130,6 +169,7 @@ static bool source_is_readable(struct parse *p, uint32_t number,
                                "Windows-1252.");
         p->utf8_told = true;
     }
+    refuse_hidden(p, number, text);
     return true;
 }
 

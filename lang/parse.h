@@ -71,11 +71,16 @@ struct lex {
     int skip_to;         /* after an error: drop tokens down to this depth */
     bool skipping;
     bool in_hole;
+    bool in_expression;  /* all of it is one expression */
     bool closing;        /* handing on brackets that were never closed */
     bool swallow_line;   /* drop tokens up to the next line */
+    int swallow_depth;   /* or up to a bracket that closes what is outside */
+    bool prev_first;     /* prev was the first of its line */
+    uint32_t left_open;  /* a bracket that `}` in hand closed over, + 1 */
     struct token held;   /* the token after those */
     struct comment *last_comment;
     struct doc *last_doc;
+    uint32_t told_until; /* end of a line whose odd signs were told */
     bool doc_open;       /* the last doc still waits for its token */
 };
 
@@ -160,11 +165,19 @@ void build_flow_label(struct parse *p, struct node *flow, struct node *name,
 struct node *build_expect_verb(struct parse *p, enum verb verb,
                                struct span verb_span, struct span span,
                                struct node *message);
-/* Bodies in braces: where to go on after a mistake. build_recover says
- * whether the token in hand belongs to what was wrong. */
+struct node *build_fact(struct parse *p, struct text name,
+                        struct span name_span, struct span span,
+                        struct node *args, struct node *by);
+/* Bodies in braces, and where to go on after a mistake. */
 void build_body_open(struct parse *p);
 void build_body_close(struct parse *p);
-bool build_recover(struct parse *p, bool in_body, int token);
+enum recover { RECOVER_ITEM, RECOVER_STATEMENT, RECOVER_CLAUSE, RECOVER_FIELD };
+enum recovery {
+    RECOVERY_TRY,  /* the token in hand may go on */
+    RECOVERY_SURE, /* it starts something new: mistakes count again */
+    RECOVERY_DROP, /* it belongs to what was wrong */
+};
+enum recovery build_recover(struct parse *p, enum recover what, int token);
 
 /* parse_word.c: words.def and the words of object forms */
 struct word {
@@ -201,12 +214,14 @@ bool lex_is_glued(const char *text, size_t len);
 size_t lex_string(struct parse *p, size_t at, size_t len);
 int lex_typographic(struct parse *p, struct token *tok, size_t at, size_t len);
 void lex_single_quotes(struct parse *p, struct span span);
-void lex_unclosed(struct parse *p, struct span span, const char *what);
+bool lex_told_here(struct parse *p, struct span span);
+bool lex_unclosed(struct parse *p, struct span span, const char *what);
 void lex_local_date(struct parse *p, struct span span, const char *text);
 void lex_time(struct parse *p, struct span span, const char *text, size_t len);
 void lex_bad_number(struct parse *p, struct span span, struct text t);
 void lex_foreign_comment(struct parse *p, struct span span);
 void lex_hole_quote(struct parse *p, struct span span);
+void lex_foreign_word(struct parse *p, struct span span, struct text t);
 void lex_stray(struct parse *p, struct span span);
 int lex_sign(struct parse *p, struct text t, struct span span, int *len);
 
@@ -218,6 +233,7 @@ int lex_word(struct parse *p, struct text t, struct span span);
 bool lex_wants_operand(const struct lex *lex);
 struct text lex_rest(const struct lex *lex); /* text after the token in hand */
 void lex_comment(struct parse *p, struct span span);
+void lex_swallow_line(struct lex *lex);
 void lex_pend(struct parse *p, int kind, struct text text, struct span span);
 
 #endif

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include "lang/parser.h"
-#include <assert.h>
 
 struct node *build_object(struct parse *p, struct text app, struct text name,
                           struct span app_span, struct span name_span)
@@ -103,6 +102,61 @@ struct node *build_field_decl(struct parse *p, struct text name,
     node_kid(p, n, FIELD_DECL_type, type);
     node_kid(p, n, FIELD_DECL_flags, flags);
     node_kid(p, n, FIELD_DECL_from, from);
+    return n;
+}
+
+/* What stands behind each fact: t a text, n a name, N names, b a name and
+ * `by`, f a name and a value. */
+static const struct {
+    const char *word, *says;
+    char shape;
+} fact_shapes[] = {
+    { "at", "a text in double quotes", 't' },
+    { "refuse", "a text in double quotes", 't' },
+    { "also", "a name", 'n' },
+    { "deletes", "`seen`", 'n' },
+    { "balanced", "a field", 'n' },
+    { "key", "fields", 'N' },
+    { "match", "fields", 'N' },
+    { "operations", "read, create, update, delete", 'N' },
+    { "changes", "none, or time, version or log `by` a field", 'b' },
+    { "fact", "a name and a value", 'f' },
+};
+
+static bool fits_shape(char shape, const struct node *args,
+                       const struct node *by)
+{
+    bool path = args->kind == NODE_PATH;
+    bool one = !args->next;
+
+    if (by && shape != 'b')
+        return false;
+    switch (shape) {
+    case 't':
+        return args->kind == NODE_TEXT_LIT;
+    case 'n':
+    case 'b':
+        return path && one;
+    case 'N':
+        return path && (one || args->next->kind == NODE_PATH);
+    default:
+        return path && !one && args->next->kind != NODE_PATH;
+    }
+}
+
+struct node *build_fact(struct parse *p, struct text name,
+                        struct span name_span, struct span span,
+                        struct node *args, struct node *by)
+{
+    struct node *n = node_text(p, NODE_FACT, span, name, name_span);
+
+    node_kid(p, n, FACT_args, args);
+    node_kid(p, n, FACT_by, by);
+    for (size_t i = 0; i < sizeof fact_shapes / sizeof fact_shapes[0]; i++)
+        if (text_is(name, fact_shapes[i].word) &&
+            !fits_shape(fact_shapes[i].shape, args, by))
+            parse_error(p, "E0118", span, "after `%s` comes %s",
+                        fact_shapes[i].word, fact_shapes[i].says);
     return n;
 }
 
@@ -208,16 +262,45 @@ void build_body_close(struct parse *p)
         p->body_count--;
 }
 
-static bool starts_again(int token)
+static bool starts_item(int token)
+{
+    switch (token) {
+    case TOK_FLOW: case TOK_TEST: case TOK_TABLE: case TOK_DEFINE:
+    case TOK_USE: case TOK_SET: case TOK_LET: case TOK_CONNECTION:
+    case TOK_OBJECT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool starts_statement(int token)
 {
     switch (token) {
     case TOK_FIELD: case TOK_LET: case TOK_FIND: case TOK_REQUIRE:
     case TOK_ADD: case TOK_EVERY: case TOK_OWNER: case TOK_READ:
     case TOK_WRITE: case TOK_MATCH_ON: case TOK_WHEN_GONE: case TOK_LIMIT:
-    case TOK_RECHECK: case TOK_GIVEN: case TOK_EXPECT: case TOK_FLOW:
-    case TOK_TEST: case TOK_TABLE: case TOK_DEFINE: case TOK_USE:
-    case TOK_SET: case TOK_CONNECTION: case TOK_OBJECT: case TOK_YYEOF:
+    case TOK_RECHECK: case TOK_ON_CHANGE: case TOK_AFTER: case TOK_HOLD:
+    case TOK_REJECT_RECORD: case TOK_SKIP: case TOK_WARN: case TOK_STOP:
         return true;
+    default:
+        return false;
+    }
+}
+
+/* Can `token` start what comes in the place of what was wrong? */
+static bool starts_again(enum recover what, int token)
+{
+    if (token == TOK_YYEOF)
+        return true;
+    switch (what) {
+    case RECOVER_ITEM:
+        return starts_item(token);
+    case RECOVER_STATEMENT:
+        return starts_statement(token);
+    case RECOVER_CLAUSE:
+        return token == TOK_GIVEN || token == TOK_EXPECT;
+    case RECOVER_FIELD:
     default:
         return false;
     }
@@ -225,24 +308,28 @@ static bool starts_again(int token)
 
 /* A mistake ends here. What its brackets hold goes with it, unless the token
  * in hand shows that they were never closed. */
-bool build_recover(struct parse *p, bool in_body, int token)
+enum recovery build_recover(struct parse *p, enum recover what, int token)
 {
     struct lex *lex = p->lex;
+    bool sure = lex->prev_first && token != TOK_YYEOF;
     int depth = 0;
 
-    if (!in_body)
+    if (lex->in_expression)
+        return RECOVERY_TRY;
+    if (what == RECOVER_ITEM)
         p->body_count = 0;
     else if (p->body_count > 0 && p->body_count <= BRACKETS_MAX)
         depth = p->bodies[p->body_count - 1];
-    if (lex->in_hole)
-        return false;
-    if (lex->depth > depth && starts_again(token)) {
-        lex->depth = depth;
-        return false;
+    if (starts_again(what, token)) {
+        if (lex->depth > depth)
+            lex->depth = depth;
+        return sure ? RECOVERY_SURE : RECOVERY_TRY;
     }
     lex->skip_to = depth;
     lex->skipping = lex->depth > depth;
-    if (token == '}' && in_body && lex->depth >= depth)
-        return true;
-    return lex->skipping;
+    if (what == RECOVER_ITEM && !lex->skipping && !sure && token != '}')
+        lex_swallow_line(lex);
+    if (token == '}' && what != RECOVER_ITEM && lex->depth >= depth)
+        return RECOVERY_DROP;
+    return lex->skipping || lex->swallow_line ? RECOVERY_DROP : RECOVERY_TRY;
 }

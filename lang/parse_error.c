@@ -89,20 +89,23 @@ static bool unclosed(const struct report *r)
     const struct bracket *b;
     struct span span;
     struct diag *d;
-    int at = lex->depth;
+    bool brace = strcmp(r->name, "`}`") == 0;
+    bool arms = expects(r, "`otherwise`") && expects(r, "`}`");
+    uint32_t at;
 
-    if (!expects(r, "`)`") && !expects(r, "`]`"))
+    if (!expects(r, "`)`") && !expects(r, "`]`") && !arms)
         return false;
-    if (!on_next_line(r) && strcmp(r->name, "`}`") != 0 &&
-        strcmp(r->name, "`{`") != 0)
+    if ((!on_next_line(r) && !brace) || lex->in_hole)
         return false;
-    while (at > 0 && lex->open[at - 1].open == '{')
-        at--;
-    if (!at || lex->in_hole)
+    if (brace && !lex->left_open)
         return false;
-    b = &lex->open[at - 1];
-    span = (struct span){ lex->source, b->at, b->at + 1 };
-    d = parse_error(r->p, "E0105", span, "this `%c` is not closed", b->open);
+    if (!brace && !lex->depth)
+        return false;
+    b = &lex->open[lex->depth ? lex->depth - 1 : 0];
+    at = brace ? lex->left_open - 1 : b->at;
+    span = (struct span){ lex->source, at, at + 1 };
+    d = parse_error(r->p, "E0105", span, "this `%c` is not closed",
+                    lex->text.ptr[at - lex->base]);
     diag_label(r->p->diags, d, r->at, "this comes first");
     return true;
 }
@@ -166,6 +169,8 @@ void parse_report(struct parse *p, struct span at, int token,
     struct diag *d;
 
     (void)expected;
+    if (p->lex->too_deep)
+        return; /* told by the lexer, which ends the text there */
     if (unclosed(&r) || unfinished_line(&r) || word_as_name(&r))
         return;
     t = got_text(&r);

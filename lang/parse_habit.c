@@ -112,7 +112,7 @@ static bool fits(const struct lex *lex, const struct habit_row *row)
     case TOK_USE:
         return lex->first_on_line && (next == '"' || next == '\'');
     case -1:
-        return next != '(' && next != '.' && !lex_wants_operand(lex);
+        return blank && (is_byte_of_name(next) || next == '"');
     case TOK_YESNO:
     case TOK_MISSING:
     case TOK_MLC_YYerror:
@@ -213,6 +213,8 @@ int habit_word(struct parse *p, struct text t, struct span span)
             habit(p, span, row->replacement,
                   "words of the language are written small: `%s`",
                   row->replacement);
+        if (row->token == TOK_MLC_YYerror)
+            lex_swallow_line(p->lex);
         if (row->token == TOK_ELSE && row->replacement[4] == ' ')
             lex_pend(p, TOK_IF, t, span);
         return row->token;
@@ -338,17 +340,20 @@ static const struct {
     { 0xFEFF, 0, "" },
 };
 
-static bool is_letter_like(int32_t code)
+void lex_foreign_word(struct parse *p, struct span span, struct text t)
 {
-    return (code >= 0xC0 && code < 0x2000 && code != 0xD7 && code != 0xF7) ||
-           code >= 0x3040;
+    struct diag *d = parse_error(
+        p, "E0110", span, "names without backticks have the letters a to z");
+
+    diag_edit(p->diags,
+              diag_fix(p->diags, d, FIX_SURE, "put it between backticks"),
+              span, "`%.*s`", TEXT_ARG(t));
 }
 
 int lex_sign(struct parse *p, struct text t, struct span span, int *len)
 {
     size_t at = 0;
     int32_t code = utf8_decode(t, &at);
-    struct diag *d;
 
     *len = (int)at;
     span.end = span.start + (uint32_t)at;
@@ -363,15 +368,9 @@ int lex_sign(struct parse *p, struct text t, struct span span, int *len)
               signs[i].token ? signs[i].replacement : "");
         return signs[i].token;
     }
-    if (is_letter_like(code)) {
-        *len = 0;
-        span.end = span.start + (uint32_t)t.len;
-        d = parse_error(p, "E0110", span,
-                        "names without backticks have the letters a to z");
-        diag_note(p->diags, d, "Write the whole name between backticks: "
-                               "`%.*s`.", TEXT_ARG(t));
-        return TOK_NAME;
-    }
+    if ((code >= 0x202A && code <= 0x202E) ||
+        (code >= 0x2066 && code <= 0x2069) || lex_told_here(p, span))
+        return 0;
     if (code == 0x20AC || code == 0xA3 || code == 0xA5)
         parse_error(p, "E0110", span,
                     "a currency is written with its three letters behind the "
@@ -387,15 +386,17 @@ void lex_stray(struct parse *p, struct span span)
 {
     char c = p->lex->text.ptr[span.start - p->lex->base];
 
+    if ((unsigned char)c < ' ' || c == 127 || lex_told_here(p, span))
+        return; /* parse.c has told of what nobody can see */
     if (c == '$')
         parse_error(p, "E0110", span,
                     "a currency is written with its three letters behind the "
                     "amount: 10 USD");
-    else if (c > ' ' && c < 127)
+    else if ((unsigned char)c < 127)
         parse_error(p, "E0110", span, "`%c` means nothing here", c);
     else
-        parse_error(p, "E0110", span, "byte 0x%02X means nothing here",
-                    (unsigned char)c);
+        parse_error(p, "E0110", span,
+                    "a byte order mark stands inside the file");
 }
 
 void lex_foreign_comment(struct parse *p, struct span span)

@@ -17,6 +17,7 @@ void lex_open(struct parse *p, struct lex *lex, struct text text,
     lex->base = base;
     lex->pos = base;
     lex->start = start;
+    lex->in_expression = start != TOK_START_FILE;
     lex->first_on_line = true;
     lex->equals_at = UINT32_MAX;
     lex->scanner = mlc_scan_open(p, text.ptr, text.len);
@@ -46,6 +47,8 @@ void lex_pend(struct parse *p, int kind, struct text text, struct span span)
 /* Must an operand follow the token before? */
 bool lex_wants_operand(const struct lex *lex)
 {
+    if (!lex->prev.kind)
+        return lex->in_expression;
     switch (lex->prev.kind) {
     case TOK_WHERE: case TOK_IS: case TOK_IS_NOT: case TOK_IS_ONE_OF:
     case TOK_IS_NOT_ONE_OF: case TOK_AND: case TOK_OR: case TOK_NOT:
@@ -67,7 +70,9 @@ static bool on_line_of_prev(const struct lex *lex, struct span span)
 {
     uint32_t from = lex->prev.span.end, to = span.start;
 
-    if (!lex->prev.kind || from < lex->base || to < from)
+    if (!lex->prev.kind)
+        return true;
+    if (from < lex->base || to < from)
         return false;
     return !memchr(lex->text.ptr + (from - lex->base), '\n', to - from);
 }
@@ -353,9 +358,10 @@ static void close_bracket(struct parse *p, struct token *tok)
 
     if (at >= 0 && tok->kind == ')' && lex->open[at].becomes_list)
         tok->kind = ']';
+    lex->left_open = 0;
     if (tok->kind == '}')
         while (at >= 0 && lex->open[at].open != '{')
-            at--;
+            lex->left_open = lex->open[at--].at + 1;
     if (at < 0 || lex->open[at].open != opener(tok->kind))
         return;
     lex->depth = at;
@@ -496,6 +502,7 @@ static void remember(struct lex *lex, const struct token *tok)
 {
     lex->prev2 = lex->prev;
     lex->prev = *tok;
+    lex->prev_first = lex->first_on_line;
     lex->first_on_line = false;
 }
 
@@ -533,6 +540,19 @@ static void next_token(struct parse *p, struct token *tok)
     brackets(p, tok);
 }
 
+void lex_swallow_line(struct lex *lex)
+{
+    lex->swallow_line = true;
+    lex->swallow_depth = lex->depth;
+}
+
+/* A bracket that opens on the line goes on behind it. */
+static bool line_is_over(const struct lex *lex, const struct token *tok)
+{
+    return tok->kind == TOK_YYEOF || lex->depth < lex->swallow_depth ||
+           (lex->first_on_line && lex->depth <= lex->swallow_depth);
+}
+
 int mlc_yylex(MLC_YYSTYPE *value, struct span *at, struct parse *p)
 {
     struct lex *lex = p->lex;
@@ -546,8 +566,10 @@ int mlc_yylex(MLC_YYSTYPE *value, struct span *at, struct parse *p)
     }
     do {
         next_token(p, &tok);
-        if (lex->swallow_line && (lex->first_on_line || tok.kind == TOK_YYEOF))
+        if (lex->swallow_line && line_is_over(lex, &tok))
             lex->swallow_line = false;
+        if (tok.kind == TOK_MLC_YYerror)
+            break; /* told: the grammar must know */
         if (lex->swallow_line || (lex->skipping && is_dropped(lex, &tok))) {
             remember(lex, &tok);
             tok.kind = -1;

@@ -7,11 +7,31 @@
 
 /* ------------------------------------------------------------------ texts */
 
-void lex_unclosed(struct parse *p, struct span span, const char *what)
+/* Of signs that mean nothing one message a line is enough. */
+bool lex_told_here(struct parse *p, struct span span)
+{
+    struct lex *lex = p->lex;
+    struct text t;
+    const char *end;
+
+    if (span.start < lex->told_until)
+        return true;
+    t = text_slice(lex->text, span.start - lex->base, lex->text.len);
+    end = t.len ? memchr(t.ptr, '\n', t.len) : NULL;
+    lex->told_until = span.start + (uint32_t)(end ? (size_t)(end - t.ptr)
+                                                  : t.len);
+    return false;
+}
+
+/* Says whether it was told: one message a line is enough. */
+bool lex_unclosed(struct parse *p, struct span span, const char *what)
 {
     struct span sign = { span.source, span.start, span.start + 1 };
 
+    if (lex_told_here(p, span))
+        return false;
     parse_error(p, "E0111", sign, "this %s does not end on its line", what);
+    return true;
 }
 
 void lex_hole_quote(struct parse *p, struct span span)
@@ -24,45 +44,29 @@ void lex_hole_quote(struct parse *p, struct span span)
                            "the name between { and }.");
 }
 
-static int open_holes(struct text t, size_t from, int depth)
-{
-    for (size_t i = from; i < t.len; i++) {
-        if (t.ptr[i] == '\\' && i + 2 < t.len && t.ptr[i + 1] == 'u' &&
-            t.ptr[i + 2] == '{')
-            i += 2, depth++;
-        else if (t.ptr[i] == '\\')
-            i++;
-        else if (t.ptr[i] == '{')
-            depth++;
-        else if (t.ptr[i] == '}' && depth)
-            depth--;
-    }
-    return depth;
-}
-
 /* "{f("x")}": quotes inside a hole cut the text in pieces. Such a text is
  * taken whole, so that the one mistake in it gives one message. Returns the
- * bytes of the text at `at`. */
+ * bytes of the text at `at`, which the scanner takes for `len`. */
 size_t lex_string(struct parse *p, size_t at, size_t len)
 {
     const struct lex *lex = p->lex;
-    struct text rest = text_slice(lex->text, at, lex->text.len - at);
-    int depth;
-    size_t end = len, quotes = 0;
+    struct text t = text_slice(lex->text, at, lex->text.len - at);
+    int depth = 0;
 
     if (lex->prev.kind == TOK_MATCHES || lex->place != OBJECT_NONE)
         return len;
-    depth = open_holes(text_slice(rest, 0, len), 0, 0);
-    while (depth && end < rest.len && rest.ptr[end] != '\n') {
-        char c = rest.ptr[end++];
+    for (size_t i = 1; i < t.len && t.ptr[i] != '\n'; i++) {
+        char c = t.ptr[i];
 
-        depth += c == '{';
-        depth -= c == '}';
-        quotes += c == '"';
+        if (c == '"' && !depth)
+            return i + 1;
+        if (c == '\\')
+            i += i + 2 < t.len && t.ptr[i + 1] == 'u' ? 2 : 1;
+        else if (c == '{')
+            depth++;
+        else if (c == '}' && depth)
+            depth--;
     }
-    while (!depth && end < rest.len && rest.ptr[end] != '\n')
-        if (rest.ptr[end++] == '"')
-            return quotes % 2 == 1 ? end : len;
     return len;
 }
 
@@ -91,7 +95,7 @@ void lex_single_quotes(struct parse *p, struct span span)
                                span.end - span.start - 2);
 
     habit(p, span, double_quoted(p, t),
-          "texts stand in double quotes: \"%.*s\"", TEXT_ARG(t));
+          "texts stand in double quotes");
 }
 
 int lex_typographic(struct parse *p, struct token *tok, size_t at, size_t len)
@@ -103,7 +107,7 @@ int lex_typographic(struct parse *p, struct token *tok, size_t at, size_t len)
     struct text t = text_slice(lex->text, at + 3, len - 3 - close);
 
     habit(p, span, double_quoted(p, t),
-          "texts stand in plain double quotes: \"%.*s\"", TEXT_ARG(t));
+          "texts stand in plain double quotes");
     *tok = (struct token){ TOK_STRING,
                            text_slice(lex->text, at + 2, t.len + 2), span };
     lex->pos = span.end;

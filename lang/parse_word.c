@@ -147,6 +147,8 @@ static int fact(struct lex *lex, struct text t)
         return TOK_NAME;
     }
     lex->fact_names = names;
+    if (text_is(t, "at") || text_is(t, "refuse")) /* a text is missing */
+        lex->fact_names = !text_is(next_word(lex), "\"");
     lex->fact_changes = text_is(t, "changes");
     return text_is(t, "small") ? TOK_FACT_ALONE : TOK_FACT;
 }

@@ -42,6 +42,16 @@ void parse_report(struct parse *p, struct span at, int token,
         }                                                                   \
     } while (0)
 
+/* After a mistake: go on at the token in hand, or drop it. */
+#define RECOVER(what)                                                       \
+    do {                                                                    \
+        enum recovery how = build_recover(p, (what), yychar);               \
+        if (how == RECOVERY_DROP)                                           \
+            yyclearin;                                                      \
+        if (how == RECOVERY_SURE)                                           \
+            yyerrok;                                                        \
+    } while (0)
+
 static void mlc_yyerror(struct span *at, struct parse *p, const char *text);
 
 static struct node *kids1(struct parse *p, enum node_kind kind,
@@ -147,7 +157,7 @@ item
     | test
     | error {
         $$ = node_new(p, NODE_BROKEN, @$);
-        if (build_recover(p, false, yychar)) yyclearin;
+        RECOVER(RECOVER_ITEM);
     }
     ;
 use
@@ -295,12 +305,9 @@ facts
     ;
 fact
     : FACT_ALONE { $$ = node_text(p, NODE_FACT, @$, $1, @1); }
-    | FACT fact_args {
-        $$ = named(p, NODE_FACT, @$, $1, @1, $2.first);
-    }
+    | FACT fact_args { $$ = build_fact(p, $1, @1, @$, $2.first, NULL); }
     | FACT fact_args BY path {
-        $$ = named(p, NODE_FACT, @$, $1, @1, $2.first);
-        node_kid(p, $$, FACT_by, $4);
+        $$ = build_fact(p, $1, @1, @$, $2.first, $4);
     }
     ;
 fact_args
@@ -324,7 +331,7 @@ field_decl
     : NAME ftype flags { $$ = build_field_decl(p, $1, @1, @$, $2, $3.first); }
     | error {
         $$ = node_new(p, NODE_BROKEN, @$);
-        if (build_recover(p, true, yychar)) yyclearin;
+        RECOVER(RECOVER_FIELD);
     }
     ;
 ftype
@@ -479,7 +486,7 @@ stmts
 stmt
     : error {
         $$ = node_new(p, NODE_BROKEN, @$);
-        if (build_recover(p, true, yychar)) yyclearin;
+        RECOVER(RECOVER_STATEMENT);
     }
     | EVERY DURATION {
         $$ = kids1(p, NODE_EVERY, @$, literal_duration(p, $2, @2));
@@ -749,7 +756,7 @@ clause
     }
     | error {
         $$ = node_new(p, NODE_BROKEN, @$);
-        if (build_recover(p, true, yychar)) yyclearin;
+        RECOVER(RECOVER_CLAUSE);
     }
     ;
 record
