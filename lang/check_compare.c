@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "lang/check.h"
+#include "lang/pattern.h"
 
 static bool is_money_zero(const struct node *n)
 {
@@ -258,6 +259,23 @@ static bool order_sides(struct checker *c, struct node *n, struct node *left,
     return true;
 }
 
+/* The text after `matches` is taken as it stands, so that a place in the
+ * pattern is a place in the file. */
+static void check_pattern(struct checker *c, const struct node *right)
+{
+    const char *why;
+    size_t at, end;
+    if (right->kind != NODE_TEXT_LIT ||
+        pattern_is_sound(right->text, &why, &at, &end))
+        return;
+    struct span span = right->span;
+    if (end > at && span.start + 1 + end < span.end) {
+        span.end = span.start + 1 + (uint32_t)end;
+        span.start += 1 + (uint32_t)at;
+    }
+    say(c, "E0335", span, "%s", why);
+}
+
 static const struct type *check_text_operator(struct checker *c,
                                               struct node *n)
 {
@@ -296,6 +314,8 @@ static const struct type *check_text_operator(struct checker *c,
                              type_words(c->arena, right->type));
         if (right->kind == NODE_NUMBER_LIT)
             fix_wrap(c, m, FIX_SURE, right->span, "\"", "\"");
+    } else if (right && n->lit.op == OP_MATCHES) {
+        check_pattern(c, right);
     }
     return &type_yesno;
 }

@@ -126,6 +126,8 @@ static bool read_class(struct reader *r)
         if (peek(r, 0) != '-' || peek(r, 1) == ']' || at_end(r))
             continue;
         r->at++;
+        if (at_end(r))
+            break;
         bool second;
         if (!read_member(r, &high, &second))
             return false;

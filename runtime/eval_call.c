@@ -5,7 +5,7 @@
 #include "runtime/crypto.h"
 #include "runtime/eval_call.h"
 #include "runtime/fn.h"
-#include "runtime/pattern_regex.h"
+#include "runtime/text_regex.h"
 #include "runtime/zone.h"
 
 #include <string.h>
@@ -105,7 +105,7 @@ enum got eval_record_key(struct frame *f, const struct ir *n,
 
 int eval_matches(struct frame *f, struct text text, struct text pattern)
 {
-    const struct pattern *p = pattern_find(pattern);
+    const struct regex *regex = regex_find(pattern, NULL);
     (void)f;
-    return p ? pattern_match(p, text) : -1;
+    return regex ? regex_matches(regex, text) : -1;
 }

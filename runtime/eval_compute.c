@@ -257,7 +257,7 @@ static enum got eval_text_test(struct frame *f, const struct ir *n,
     default:
         matches = eval_matches(f, text, part);
         *truth = matches > 0;
-        return matches < 0 ? ir_fail(f, n, "matching took too long")
+        return matches < 0 ? ir_fail(f, n, "the pattern cannot be used")
                            : GOT_VALUE;
     }
 }

@@ -104,11 +104,10 @@ static struct regex *compile(struct text pattern, const char **why)
 const struct regex *regex_find(struct text pattern, const char **why)
 {
     const char *unused;
-    if (!pattern_is_sound(pattern, why ? why : &unused, NULL, NULL))
-        return NULL;
     pthread_mutex_lock(&guard);
     struct regex *regex = map_get(&regexes, pattern);
-    if (!regex) {
+    if (!regex &&
+        pattern_is_sound(pattern, why ? why : &unused, NULL, NULL)) {
         if (!pcre.context)
             load();
         if (regexes.count >= PATTERNS_MAX)
