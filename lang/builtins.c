@@ -643,12 +643,6 @@ static int padded_length(const struct call *c)
     return length > count ? length : count;
 }
 
-static void keep_currency(struct type *r, const struct type *from)
-{
-    if (r->kind == TYPE_MONEY && from->kind == TYPE_MONEY)
-        memcpy(r->currency, from->currency, sizeof r->currency);
-}
-
 static void set_currency(const struct call *c, struct type *r)
 {
     if (c->args[1].constant && c->args[1].text.len == 3) {
@@ -713,8 +707,7 @@ static void apply_rule(const struct call *c, struct type *r)
     case RULE_PLAIN:
         break;
     case RULE_KEEP:
-        r->length = from->kind == TYPE_TEXT ? from->length
-                                            : text_length(from);
+        r->length = text_length(first_value(c));
         r->scale = scale_of(first_value(c));
         break;
     case RULE_LEFT:
@@ -860,14 +853,28 @@ const struct type *builtin_result(const struct builtin *b,
     struct type *r = base_type(&c);
     if (is_text_list(r)) {
         apply_rule(&c, r);
-        if (count)
-            keep_currency(r, first_value(&c));
         widen_number(&c, r);
     }
     if (b->form == RESULT_LIST || b->form == RESULT_LIST_SAME)
         r = list_of(arena, r);
     r->optional = result_is_optional(&c);
     return r;
+}
+
+/* Amounts whose currencies only the records know. */
+static bool may_mix_currencies(const struct builtin_arg *args, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct type *item = item_of(args[i].type);
+        const struct type *type = item ? item : args[i].type;
+        if (type->kind == TYPE_UNKNOWN ||
+            (type->kind == TYPE_MONEY &&
+             (!type->currency[0] ||
+              (!item &&
+               strcmp(type->currency, args[0].type->currency) != 0))))
+            return true;
+    }
+    return false;
 }
 
 bool builtin_can_fail(const struct builtin *b, const struct builtin_arg *args,
@@ -882,6 +889,8 @@ bool builtin_can_fail(const struct builtin *b, const struct builtin_arg *args,
     }
     if (!(b->flags & BUILTIN_FAILS_COUNT))
         return false;
+    if (b->id == BUILTIN_min || b->id == BUILTIN_max || b->id == BUILTIN_sort)
+        return may_mix_currencies(args, count);
     for (size_t i = 0; i < count; i++) {
         const struct builtin_param *p = builtin_param(b, i);
         bool size = (BIT(args[i].type->kind) & NUMBERS) && i > 0;
@@ -889,5 +898,5 @@ bool builtin_can_fail(const struct builtin *b, const struct builtin_arg *args,
         if ((size || word) && !args[i].constant)
             return true;
     }
-    return (b->flags & BUILTIN_DIVISION) && args[0].type->scale < 0;
+    return false;
 }

@@ -148,7 +148,8 @@ const struct type *builtin_result(const struct builtin *b,
                                   const struct builtin_arg *args, size_t count,
                                   struct arena *arena,
                                   struct builtin_misuse *why);
-/* Whether this very call can fail at run time. */
+/* Whether this very call can fail at run time; a division inside round(…) is
+ * judged by itself. */
 bool builtin_can_fail(const struct builtin *b, const struct builtin_arg *args,
                       size_t count);
 /* One of the words of "up|down|hold"? */
