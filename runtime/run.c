@@ -264,12 +264,33 @@ static bool over_amount(const struct run *r, const struct node *amount)
     return decimal_compare(sum, amount->lit.number) > 0;
 }
 
+/* What a share is of: the records this flow knows. A run that reads changes
+ * sees few of them, often the held ones alone; a share of those few would stop
+ * a single record, or the very record whose reason is gone. */
+static int count_known(struct run *r, struct error *err)
+{
+    int64_t links = 0, holds = 0;
+    if (r->has_target
+        && store_link_count(r->store, r->source_name, r->target_name, &links,
+                            err))
+        return -1;
+    if (store_hold_count(r->store, r->flow->name, &holds, err))
+        return -1;
+    r->known = links + holds > r->sum->read ? links + holds : r->sum->read;
+    return 0;
+}
+
+static int64_t share_of(const struct run *r, struct text what)
+{
+    return text_is(what, "gone") ? r->gone_links : r->known;
+}
+
 static bool over_limit(const struct run *r, const struct node *limit)
 {
     const struct node *amount = KID(limit, LIMIT, amount);
     struct decimal n = decimal_int(planned(r, limit->text));
     struct decimal most = amount->lit.number;
-    int64_t of = text_is(limit->text, "gone") ? r->gone_links : r->sum->read;
+    int64_t of = share_of(r, limit->text);
     if (amount->kind == NODE_MONEY_LIT)
         return over_amount(r, amount);
     if (amount->kind == NODE_PERCENT_LIT
@@ -284,8 +305,7 @@ static int limit_error(struct run *r, const char *what, int64_t n,
     error_set(err, ERROR_GUARD, "%.*s: %lld of %lld would be %s, the flow "
               "allows %s; nothing was written", TEXT_ARG(r->flow->name),
               (long long)n,
-              (long long)(strcmp(what, "gone") == 0 ? r->gone_links
-                                                    : r->sum->read),
+              (long long)share_of(r, text_of(what)),
               what, most);
     error_hint(err, "Look at `mlc plan %.*s`. If it is right, save it with "
                "`--out plan.json` and run `mlc apply plan.json`.",
@@ -296,6 +316,8 @@ static int limit_error(struct run *r, const char *what, int64_t n,
 static int check_limits(struct run *r, struct error *err)
 {
     bool gone_limited = false;
+    if (count_known(r, err))
+        return -1;
     for (const struct node *n = r->flow->body; n; n = n->next) {
         if (n->kind != NODE_LIMIT)
             continue;

@@ -46,6 +46,7 @@ struct run {
     bool has_holds, has_intents;
     bool many_pages;
     int64_t gone_links;  /* links a `gone` limit is a share of */
+    int64_t known;       /* records the other limits are a share of */
     bool stopped;        /* a signal or an outage: the rest waits */
     int64_t refused_in_a_row, lost_in_a_row;
     bool item_failed;

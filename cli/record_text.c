@@ -1,0 +1,24 @@
+/* Prints records of the audit trail without what must not be shown. */
+#include "config.h"
+
+#include "cli/record_text.h"
+
+#include "runtime/jsonread.h"
+
+void record_text(const struct object *object, struct text json, struct buf *out)
+{
+    const char *between = "";
+    struct json_items it = json_items(json);
+    while (json_next(&it)) {
+        const struct field *field =
+            object ? object_field(object, it.name) : NULL;
+        buf_str(out, between);
+        buf_printable(out, it.name);
+        buf_byte(out, ' ');
+        if (field && !field->sensitive)
+            buf_printable(out, it.value);
+        else
+            buf_str(out, "(not shown)");
+        between = ", ";
+    }
+}
