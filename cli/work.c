@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "cli/work.h"
+#include "cli/project.h"
 
 #include "runtime/clock.h"
 #include "runtime/sandbox.h"
@@ -44,7 +45,8 @@ static bool is_path(const char *arg)
 static int load(struct work *w, unsigned needs)
 {
     const struct invocation *in = w->in;
-    struct load_options o = { .catalogs = connector_catalogs };
+    struct load_options o = { 0 };
+    project_options(&o);
     o.paths = ARENA_ARRAY(&w->arena, const char *, in->arg_count + 1);
     for (int i = 0; (needs & WORK_ARGS_ARE_FLOWS) && i < in->arg_count; i++)
         if (is_path(in->args[i]))

@@ -19,6 +19,9 @@ static const struct setting_def common[] = {
     { "auth", "text", NULL, false, "how to sign in" },
     { "proxy", "url", NULL, false, "proxy for this connection" },
     { "timezone", "text", NULL, false, "the system's own time zone" },
+    { "timeout", "number", NULL, false, "seconds a call may take" },
+    { "settle", "number", NULL, false,
+      "seconds until a write whose answer was lost shows, or never will" },
     { NULL, NULL, NULL, false, NULL },
 };
 
@@ -455,4 +458,14 @@ int connection_forget_facts(struct connection_setup *c, struct error *err)
 {
     map_reset(&c->facts);
     return c->store ? store_learnt_clear(c->store, c->key, err) : 0;
+}
+
+int connection_seconds(const struct connection_info *c, const char *setting,
+                       int otherwise)
+{
+    struct text t = c->setting(c, setting);
+    int seconds = 0;
+    for (size_t i = 0; i < t.len && seconds < 100000; i++)
+        seconds = seconds * 10 + (t.ptr[i] - '0');
+    return t.len > 0 ? seconds * 1000 : otherwise;
 }

