@@ -469,6 +469,26 @@ enum decimal_status decimal_mul_round(struct decimal a, struct decimal b,
     return finish(negative, divide_rounded(num, den, rounding), scale, out);
 }
 
+/* Amounts as they are in books: everything fits 64 bits. */
+static bool divide_small(struct decimal a, struct decimal b, int exponent,
+                         int scale, enum rounding rounding, struct decimal *out)
+{
+    if (scale < 0 || exponent < 0 || exponent > 18 || !is_small(a.coef) ||
+        !is_small(b.coef))
+        return false;
+    uint128 scaled = magnitude(a.coef) * powers[exponent];
+    uint64_t den = (uint64_t)magnitude(b.coef);
+    if (scaled >> 63)
+        return false;
+    uint64_t num = (uint64_t)scaled;
+    uint64_t whole = num / den;
+    uint64_t rest = num % den;
+    int order = (rest > den - rest) - (rest < den - rest);
+    whole += rounds_away(rounding, rest == 0, order, whole & 1);
+    *out = make((a.coef < 0) != (b.coef < 0), whole, scale);
+    return true;
+}
+
 enum decimal_status decimal_div(struct decimal a, struct decimal b, int scale,
                                 enum rounding rounding, struct decimal *out)
 {
@@ -478,7 +498,10 @@ enum decimal_status decimal_div(struct decimal a, struct decimal b, int scale,
         return DECIMAL_SCALE;
     if (scale < ROUND_SCALE_MIN - DECIMAL_SCALE_MAX)
         return round_all_away(a, rounding, out);
-    return quotient(a, b, scale + b.scale - a.scale, scale, rounding, out);
+    int exponent = scale + b.scale - a.scale;
+    if (divide_small(a, b, exponent, scale, rounding, out))
+        return DECIMAL_OK;
+    return quotient(a, b, exponent, scale, rounding, out);
 }
 
 enum decimal_status decimal_div_exact(struct decimal a, struct decimal b,

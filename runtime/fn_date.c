@@ -505,8 +505,10 @@ FN(format_date)
 {
     (void)n;
     struct clock k = { .has_time = a->tag == VALUE_DATETIME };
-    int64_t local = a->whole * DAY_MICROS;
-    if (k.has_time && local_of(s, a, TEXT_NONE, &local) != 0)
+    int64_t local;
+    if (!k.has_time)
+        local = a->whole * DAY_MICROS;
+    else if (local_of(s, a, TEXT_NONE, &local) != 0)
         return -1;
     k.c = date_to_civil(day_of(local));
     k.seconds = seconds_of(local);
