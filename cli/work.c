@@ -172,7 +172,7 @@ static int start_sandboxes(struct work *w, struct error *err)
     int result = 0;
     for (size_t i = 0; i < p->connection_count && result == 0; i++) {
         const struct connection *c = p->connections[i];
-        const struct sandbox_endpoint *e = sandbox_endpoint_of(
+        const struct sandbox_endpoint *e = sandbox_sign_in(
             w->sandbox, text_cstr(&w->arena, c->connector));
         if (e)
             result = sign_in(w, vault, c->name, e, err);

@@ -468,6 +468,10 @@ struct doc *doc_parse(struct text t, struct error *err)
                   (size_t)DOC_BYTES_MAX);
         return NULL;
     }
+    if (text_trim(t).len == 0) {
+        error_set(err, ERROR_INPUT, "the JSON is empty");
+        return NULL;
+    }
     if (json_skim(t, &whole, 1, err) != 0)
         return NULL;
     arena_init(&p.arena);

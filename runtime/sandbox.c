@@ -459,6 +459,21 @@ const struct sandbox_endpoint *sandbox_endpoint_of(const struct sandbox *s,
     return NULL;
 }
 
+const struct sandbox_endpoint *sandbox_sign_in(struct sandbox *s,
+                                               const char *connector)
+{
+    const struct sandbox_endpoint *found = NULL;
+    pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < s->world_count && !found; i++) {
+        if (strcmp(s->endpoints[i].connector, connector) != 0)
+            continue;
+        s->worlds[i]->vendor->sign_in(s->worlds[i]);
+        found = &s->endpoints[i];
+    }
+    pthread_mutex_unlock(&s->lock);
+    return found;
+}
+
 static void close_file(int fd)
 {
     if (fd >= 0)

@@ -54,6 +54,10 @@ const struct sandbox_endpoint *sandbox_endpoints(const struct sandbox *s,
                                                  size_t *count);
 const struct sandbox_endpoint *sandbox_endpoint_of(const struct sandbox *s,
                                                    const char *connector);
+/* The same with a sign-in of its own, for a second connection to the same
+ * connector: two must not spend each other's refresh token. */
+const struct sandbox_endpoint *sandbox_sign_in(struct sandbox *s,
+                                               const char *connector);
 void sandbox_stop(struct sandbox *s);
 
 /* Adds a fault or sets a switch while it runs. */

@@ -8,7 +8,8 @@
 
 static int run, failed;
 
-static void result(bool passed, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void
+result(bool passed, const char *format, va_list args)
 {
     run++;
     failed += !passed;

@@ -318,6 +318,28 @@ static void a_fast_clock(void)
     sandbox_stop(fast);
 }
 
+static void two_connections(void)
+{
+    static const char *const only[] = { "exact", NULL };
+    struct sandbox_options o = { .connectors = only };
+    struct error err = { 0 };
+    struct sandbox *s;
+    sandbox_start(&o, &s, &err);
+    const struct sandbox_fact *secrets = sandbox_sign_in(s, "exact")->secrets;
+    char first[200] = "";
+    for (int i = 0; secrets[i].name; i++)
+        if (strcmp(secrets[i].name, "refresh_token") == 0)
+            snprintf(first, sizeof first, "%s", secrets[i].value);
+    secrets = sandbox_sign_in(s, "exact")->secrets;
+    bool other = false;
+    for (int i = 0; secrets[i].name; i++)
+        if (strcmp(secrets[i].name, "refresh_token") == 0)
+            other = strcmp(secrets[i].value, first) != 0;
+    ok(*first && other, "each connection has a sign-in of its own");
+    ok(sandbox_sign_in(s, "sap") == NULL, "an unknown one has none");
+    sandbox_stop(s);
+}
+
 static void names(void)
 {
     static const char *const wrong[] = { "rippling", "sap", NULL };
@@ -370,6 +392,7 @@ int main(void)
     a_journal_is_compacted();
     counts_log_and_ledger();
     a_fast_clock();
+    two_connections();
     names();
     many_people();
     clear();
