@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/project.h"
 #include "lang/program.h"
 #include "runtime/clock.h"
 #include "runtime/jsonwrite.h"
@@ -106,6 +107,7 @@ static int run(const struct invocation *in, const struct program *program,
         .out = option_value(in, "out"),
         .held = option_value(in, "held"),
         .threads = (int)option_number(in, "threads", 0),
+        .group_memory = (size_t)option_number(in, "group-memory", 0) * 1024,
         .now_us = clock_now_us(),
         .setting = setting,
         .ctx = &source,
@@ -126,17 +128,15 @@ static int load(const struct invocation *in, struct program *program,
                 bool is_path)
 {
     const char *paths[1] = { in->args[0] };
-    struct load_options options = {
-        .catalogs = connector_catalogs,
-        .paths = paths,
-        .path_count = is_path ? 1 : 0,
-    };
+    struct load_options options = { .paths = paths,
+                                    .path_count = is_path ? 1 : 0 };
+    project_options(&options);
     program_load(program, &options);
     program_check(program);
     diags_sort(&program->diags);
     if (program->diags.error_count) {
-        diags_print(&program->diags, DIAG_TEXT, in->colour_messages, NULL,
-                    stderr);
+        diags_print(&program->diags, DIAG_TEXT, in->colour_messages,
+                    project_code_title, stderr);
         return EXIT_USAGE;
     }
     return EXIT_FINE;

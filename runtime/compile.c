@@ -380,16 +380,22 @@ static void collect_filter(struct compiler *k, const struct node *n)
 }
 
 /* ------------------------------------------------------------- the flow */
+/* Links and holds need the source's key, used by the flow or not. */
+static void add_keys(struct compiler *k)
+{
+    const struct object *source = k->c->flow->source;
+    k->c->source_used = k->source->shape->count;
+    for (size_t i = 0; i < source->key_count; i++) {
+        const struct field *key = object_field(source, source->keys[i]);
+        if (key)
+            build_field(k, k->source, key);
+    }
+}
+
 static void compile_sentence(struct compiler *k)
 {
     struct compiled *c = k->c;
     const struct flow *flow = c->flow;
-    for (size_t i = 0; i < flow->source->key_count; i++) {
-        const struct field *key =
-            object_field(flow->source, flow->source->keys[i]);
-        if (key)
-            build_field(k, k->source, key); /* links and holds need it */
-    }
     c->source_slot = compile_bind(k, flow->source_symbol, k->source);
     if (flow->each)
         c->each_list =
@@ -473,6 +479,7 @@ int flow_compile(const struct program *program, const struct flow *flow,
     k.bindings = sentence;
     compile_match(&k);
     compile_gone(&k);
+    add_keys(&k);
     c->finds = ARENA_ARRAY(arena, struct find_site, c->find_count);
     number_finds(&k, c->body);
     number_finds(&k, c->gone);
@@ -500,6 +507,11 @@ size_t compiled_reached(const struct compiled *c, size_t index,
 const struct shape *compiled_source_shape(const struct compiled *c)
 {
     return c->source_shape;
+}
+
+size_t compiled_source_used(const struct compiled *c)
+{
+    return c->source_used;
 }
 
 const struct shape *compiled_target_shape(const struct compiled *c)

@@ -21,6 +21,7 @@ struct shape_build {
 struct binding {
     const void *key; /* declaring node, or the symbol itself */
     uint32_t slot;
+    struct text name; /* of a table's key, else empty */
     struct shape_build *shape;
     struct binding *next;
 };

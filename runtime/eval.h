@@ -89,6 +89,8 @@ int flow_compile(const struct program *program, const struct flow *flow,
                  struct arena *arena, struct compiled **out, struct error *err);
 
 const struct shape *compiled_source_shape(const struct compiled *c);
+/* Slots that the flow itself reads; behind them only the object's key. */
+size_t compiled_source_used(const struct compiled *c);
 const struct shape *compiled_target_shape(const struct compiled *c);
 const struct find_site *compiled_finds(const struct compiled *c, size_t *count);
 /* Fields set `once`: not sent on updates. */

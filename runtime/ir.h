@@ -184,6 +184,7 @@ struct compiled {
     struct text timezone;
     const struct zone *zone; /* NULL: UTC */
     const struct shape *source_shape, *target_shape;
+    size_t source_used; /* slots the flow reads; keys may stand behind */
     struct ir *each_list, *each_where, *where, *per;
     uint32_t slot_count, source_slot, each_slot;
     bool each_in_group; /* `group` holds elements, not source records */

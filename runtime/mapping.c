@@ -375,6 +375,8 @@ static void close_crew(struct crew *c, struct worker *sum)
 {
     for (int i = 0; i < c->worker_count; i++) {
         struct worker *w = &c->workers[i];
+        if (!w->plan)
+            continue;
         add_counts(&sum->counts, &w->counts);
         sum->counts.rounded += record_plan_noise(w->plan);
         buf_text(&sum->told, buf_view(&w->told));

@@ -1,0 +1,69 @@
+#!/bin/sh
+# mlc map and mlc test: files through flows.
+. "$SRC/tests/lib/tap.sh"
+
+flows="$SRC/tests/golden/flows"
+cp -r "$flows" "$tmp/p"
+cd "$tmp/p" || exit 1
+
+"$MLC" test > "$tmp/out" 2>&1
+is $? 0 "the flows' own tests pass"
+is "$(cat "$tmp/out")" "9 tests, 0 failed" "and say so in one line"
+
+sed 's/Kind: "small", Date/Kind: "big", Date/; s/"customer C9 is unknown"/"customer C8 is unknown"/' \
+    entries.mlc > other.mlc && mv other.mlc entries.mlc
+"$MLC" test entries.mlc > "$tmp/out" 2>&1
+is $? 1 "a wrong expectation: exit 1"
+like "$(cat "$tmp/out")" 'Kind is "small", "big" expected' "what differs is told"
+like "$(cat "$tmp/out")" 'no hold with this message; there was: hold "customer C9 is unknown"' "another message than the one expected"
+like "$("$MLC" test --format tap entries.mlc)" '^not ok 1 - a whole order' "TAP"
+like "$("$MLC" test --format junit entries.mlc)" '<testsuite name="mlc" tests="6" failures="2">' "JUnit"
+cp "$flows/entries.mlc" .
+like "$("$MLC" test --coverage entries.mlc)" 'never reached: entries.mlc:[0-9]*: row "NL", "Utrecht"' "coverage names a row"
+
+# ------------------------------------------------------------------- map
+"$MLC" map entries --in data/orders.jsonl --out "$tmp/entries.jsonl" --held "$tmp/held.jsonl" 2> "$tmp/err"
+is $? 1 "held and rejected records: exit 1"
+is "$(cat "$tmp/err")" "read 8 = written 1 + skipped 2 + held 2 + rejected 3" "the counts add up"
+is "$(cat "$tmp/entries.jsonl")" '{"Key":"1","Title":"ACME, INC. of Delft","City":"N2","Kind":"small","Date":"2025-03-04","Total":30.50,"Share":0.667,"Flag":true,"Ref":"paid","Lines":[{"Sku":"x-apple","Amount":10.25,"Parts":[{"Name":"p1"}]},{"Sku":"y-pear","Amount":20.25,"Parts":[]}]}' "what is written"
+is "$(grep -c . "$tmp/held.jsonl")" 5 "one line for each held or rejected record"
+like "$(sed -n 1p "$tmp/held.jsonl")" '"outcome":"reject","row":2,.*"message":"customer Bad is blocked"' "a reject"
+like "$(sed -n 2p "$tmp/held.jsonl")" 'several In.customer match C3: 2 rows of the file' "several are never guessed between"
+like "$(sed -n 3p "$tmp/held.jsonl")" '"message":"state: .*X.* is none of the values it may have, byte 18"' "a value the catalog does not know"
+like "$(sed -n 4p "$tmp/held.jsonl")" 'customer C9 is unknown.*lines add up to 4.00 EUR, the order says 5.00 EUR.*no kind called q' "every reason of one record"
+like "$(sed -n 4p "$tmp/held.jsonl")" '"order.total":"5.00 EUR"' "with the values involved"
+like "$(sed -n 5p "$tmp/held.jsonl")" '"row":8,.*a comma or a closing bracket was expected, byte 21' "a line cut short"
+
+"$MLC" map entries < data/orders.jsonl > "$tmp/one" 2> /dev/null
+is "$(cmp "$tmp/one" "$tmp/entries.jsonl" 2>&1)" "" "as a filter: the same bytes"
+"$MLC" map entries --in no-such-file 2> "$tmp/err"
+is $? 2 "a file that is not there: exit 2"
+"$MLC" map nobody 2> /dev/null
+is $? 2 "a flow that is not there: exit 2"
+
+# A file is replaced whole or not at all.
+echo before > "$tmp/kept.jsonl"
+head -c 100 data/orders.jsonl > "$tmp/stop.jsonl"
+sed 's/"id":"1"/"id":"STOP"/' data/orders.jsonl > "$tmp/stop.jsonl"
+"$MLC" map entries --in "$tmp/stop.jsonl" --out "$tmp/kept.jsonl" 2> "$tmp/err"
+is $? 6 "a stop: exit 6"
+is "$(cat "$tmp/kept.jsonl")" before "and the old file is untouched"
+is "$(ls "$tmp" | grep -c part)" 0 "no temporary file is left"
+
+# ---------------------------------------------------- many rows, every way
+awk 'BEGIN { for (i = 0; i < 20000; i++) {
+    printf "{\"id\":\"%d\",\"state\":\"O\",\"customer\":\"K%d\",\"currency\":\"EUR\",\"total\":%d.%02d,\"rate\":1,\"addr\":{\"city\":\"U\"},\"lines\":[{\"sku\":\"s%d\",\"amount\":%d.%02d,\"parts\":[]}]}\n",
+    i, i * 7 % 501, i % 1000, i % 100, i, i % 1000, i % 100 } }' > "$tmp/many.jsonl"
+"$MLC" map pieces.mlc --threads 1 --in "$tmp/many.jsonl" --out "$tmp/p1" 2> "$tmp/err"
+is $? 0 "many rows"
+"$MLC" map pieces.mlc --threads 4 --in "$tmp/many.jsonl" --out "$tmp/p4" 2> "$tmp/err4"
+is "$(cmp "$tmp/p1" "$tmp/p4" 2>&1)" "" "threads change no byte and no order"
+is "$(cat "$tmp/err4")" "$(cat "$tmp/err")" "nor a count"
+"$MLC" map totals --in "$tmp/many.jsonl" --out "$tmp/t1" 2> /dev/null
+is "$(grep -c . "$tmp/t1")" 501 "groups that are not side by side"
+"$MLC" map totals --group-memory 64 --in "$tmp/many.jsonl" --out "$tmp/t2" 2> /dev/null
+is "$(cmp "$tmp/t1" "$tmp/t2" 2>&1)" "" "spilled to a file: the same bytes"
+sum=$(sed 's/.*"Total":\([0-9.]*\).*/\1/' "$tmp/t1" | awk '{ s += $1 * 100 } END { printf "%.0f", s }')
+want=$(awk 'BEGIN { for (i = 0; i < 20000; i++) s += (i % 1000) * 100 + i % 100; printf "%.0f", s }')
+is "$sum" "$want" "and not a cent is lost"
+tap_done
