@@ -1,1 +1,1 @@
-autocmd BufNewFile,BufRead *.mlc setlocal filetype=mlc commentstring=//\ %s
+autocmd BufNewFile,BufRead *.mlc setfiletype mlc

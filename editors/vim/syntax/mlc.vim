@@ -1,51 +1,101 @@
-" Flow files of mlc. Words: `mlc help words`; a test keeps this list whole.
+" Vim syntax file: mlc. Made by editors/generate.sh from lang/words.def.
 if exists("b:current_syntax")
   finish
 endif
+syn case match
+syn match mlcNumber /\<\d\+\(_\d\+\)*\(\.\d\+\)\?\(%\|\s*[A-Z]\{3}\>\|\s\+\(second\|minute\|hour\|day\|week\|month\|year\)s\?\>\)\?/
+syn match mlcDate /\<\d\{4}-\d\d-\d\d\>\|\<\d\d:\d\d\>/
+syn match mlcOperator /->\|=>\|<=\|>=\|[-+*<>]/
+syn match mlcFunction /\<\h\w*\ze\s*(/
+syn keyword mlcType text number integer date time datetime duration percent money list record
+syn match mlcType #yes/no#
+syn keyword mlcFlag required always needed read_only create_only write_only searchable unique sensitive float_noise empty_is_missing
+syn keyword mlcValue missing yes no
+syn match mlcWord /\<otherwise\>/
+syn match mlcWord /\<contains\>/
+syn match mlcWord /\<between\>/
+syn match mlcWord /\<matches\>/
+syn match mlcWord /\<recheck\>/
+syn match mlcWord /\<require\>/
+syn match mlcWord /\<choose\>/
+syn match mlcWord /\<define\>/
+syn match mlcWord /\<expect\>/
+syn match mlcWord /\<reject\>/
+syn match mlcWord /\<after\>/
+syn match mlcWord /\<clear\>/
+syn match mlcWord /\<every\>/
+syn match mlcWord /\<given\>/
+syn match mlcWord /\<leave\>/
+syn match mlcWord /\<limit\>/
+syn match mlcWord /\<owner\>/
+syn match mlcWord /\<table\>/
+syn match mlcWord /\<where\>/
+syn match mlcWord /\<write\>/
+syn match mlcWord /\<else\>/
+syn match mlcWord /\<find\>/
+syn match mlcWord /\<flow\>/
+syn match mlcWord /\<hold\>/
+syn match mlcWord /\<once\>/
+syn match mlcWord /\<read\>/
+syn match mlcWord /\<skip\>/
+syn match mlcWord /\<stop\>/
+syn match mlcWord /\<test\>/
+syn match mlcWord /\<then\>/
+syn match mlcWord /\<warn\>/
+syn match mlcWord /\<when\>/
+syn match mlcWord /\<add\>/
+syn match mlcWord /\<and\>/
+syn match mlcWord /\<let\>/
+syn match mlcWord /\<not\>/
+syn match mlcWord /\<set\>/
+syn match mlcWord /\<try\>/
+syn match mlcWord /\<use\>/
+syn match mlcWord /\<was\>/
+syn match mlcWord /\<as\>/
+syn match mlcWord /\<at\>/
+syn match mlcWord /\<if\>/
+syn match mlcWord /\<in\>/
+syn match mlcWord /\<is\>/
+syn match mlcWord /\<on\>/
+syn match mlcWord /\<or\>/
+syn match mlcWord /\<is\_s\+not\_s\+one\_s\+of\>/
+syn match mlcWord /\<starts\_s\+with\>/
+syn match mlcWord /\<is\_s\+missing\>/
+syn match mlcWord /\<is\_s\+present\>/
+syn match mlcWord /\<ends\_s\+with\>/
+syn match mlcWord /\<is\_s\+one\_s\+of\>/
+syn match mlcWord /\<on\_s\+change\>/
+syn match mlcWord /\<when\_s\+gone\>/
+syn match mlcWord /\<for\_s\+each\>/
+syn match mlcWord /\<match\_s\+on\>/
+syn match mlcWord /\<one\_s\+per\>/
+syn match mlcWord /\<is\_s\+not\>/
+syn match mlcWord /^\s*\zs\(connection\|object\)\>/
+syn match mlcWord /->\s*\zslog\>/
+syn match mlcWord /\<\(from\|to\)\ze\s\+["0-9]/
+syn match mlcField /\(\h\w*\|`[^`]*`\)\(\.\(\h\w*\|`[^`]*`\)\)*\ze\s*=\([=>]\)\@!/
+syn match mlcMember /\.\@<=\h\w*/
+syn match mlcKey /\<\h\w*\ze\s*:/
+syn match mlcQuoted /`[^`]*`/
+syn match mlcEscape /\\\(u{\x*}\|.\)/ contained
+syn match mlcHole /{[^{}"]*}/ contained
+syn region mlcText start=/"/ skip=/\\./ end=/"/ oneline contains=mlcEscape,mlcHole
+syn match mlcComment #//.*# contains=@Spell
+syn match mlcDoc /^\s*###.*/ contains=@Spell
 
-syn iskeyword @,48-57,_
-syn keyword mlcVerb hold reject skip warn stop leave clear
-syn keyword mlcConstant yes no missing
-syn keyword mlcWord add after and as at between choose contains define else every expect find flow given if in is let limit matches not on once or otherwise owner read recheck require set table test then try use was when where write by connection ends from log object to
-syn match mlcWord "\<is not one of\>"
-syn match mlcWord "\<starts with\>"
-syn match mlcWord "\<is missing\>"
-syn match mlcWord "\<is present\>"
-syn match mlcWord "\<ends with\>"
-syn match mlcWord "\<is one of\>"
-syn match mlcWord "\<on change\>"
-syn match mlcWord "\<when gone\>"
-syn match mlcWord "\<for each\>"
-syn match mlcWord "\<match on\>"
-syn match mlcWord "\<one per\>"
-syn match mlcWord "\<is not\>"
-syn match mlcArrow "->\|=>"
-syn match mlcNumber "\<\d[0-9_]*\(\.\d\+\)\?%\?"
-syn match mlcDate "\<\d\{4}-\d\d-\d\d\>"
-syn match mlcTime "\<\d\d:\d\d\>"
-syn match mlcMoney "\<\d[0-9_]*\(\.\d\+\)\? [A-Z]\{3}\>"
-syn match mlcQuoted "`[^`]*`"
-syn match mlcField "^\s*[A-Za-z_][A-Za-z0-9_.]*\ze\s*=[^=>]"
-syn region mlcText start=+"+ skip=+\\.+ end=+"+ oneline contains=mlcHole
-syn match mlcHole "{[^}"]*}" contained
-syn match mlcComment "//.*$" contains=mlcTodo
-syn match mlcDoc "###.*$" contains=mlcTodo
-syn keyword mlcTodo TODO FIXME contained
-
-hi def link mlcVerb Exception
-hi def link mlcConstant Boolean
-hi def link mlcWord Statement
-hi def link mlcArrow Operator
 hi def link mlcNumber Number
 hi def link mlcDate Number
-hi def link mlcTime Number
-hi def link mlcMoney Number
-hi def link mlcQuoted Identifier
+hi def link mlcOperator Operator
+hi def link mlcFunction Function
+hi def link mlcType Type
+hi def link mlcFlag StorageClass
+hi def link mlcValue Constant
+hi def link mlcWord Keyword
 hi def link mlcField Identifier
-hi def link mlcText String
+hi def link mlcQuoted Identifier
+hi def link mlcEscape Special
 hi def link mlcHole Special
+hi def link mlcText String
 hi def link mlcComment Comment
 hi def link mlcDoc SpecialComment
-hi def link mlcTodo Todo
-
 let b:current_syntax = "mlc"
