@@ -11,6 +11,9 @@ words() { # GROUP: its words, the longest first
 alternatives() { # GROUP SEPARATOR-FOR-BLANKS
     words "$1" | sed "s/ /$2/g" | paste -sd'|' -
 }
+all_words() {
+    for group in KEY VALUE SOFT MULTI; do words $group; done | LC_ALL=C sort | paste -sd'|' -
+}
 types='text|number|integer|yes/no|date|time|datetime|duration|percent|money|list|record'
 flags='required|always|needed|read_only|create_only|write_only|searchable|unique|sensitive|float_noise|empty_is_missing'
 
@@ -19,6 +22,7 @@ textmate() {
 {
   "name": "mlc",
   "scopeName": "source.mlc",
+  "comment": "made by editors/generate.sh from lang/words.def: $(all_words)",
   "fileTypes": ["mlc"],
   "patterns": [
     { "match": "^\\\\s*###.*\$", "name": "comment.line.documentation.mlc" },
@@ -57,7 +61,8 @@ END
 
 vim() {
     cat <<END
-" Vim syntax file: mlc. Made by editors/generate.sh from lang/words.def.
+" Vim syntax file: mlc. Made by editors/generate.sh from lang/words.def:
+" $(all_words)
 if exists("b:current_syntax")
   finish
 endif

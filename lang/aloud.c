@@ -5,6 +5,7 @@
 
 #include "lang/aloud.h"
 #include "lang/lineage.h"
+#include <string.h>
 
 struct aloud {
     const struct program *p;
@@ -108,18 +109,25 @@ static void in_sentence(struct aloud *a, struct text t)
     buf_text(a->out, t);
 }
 
+static bool starts_with_vowel(struct text t)
+{
+    return t.len && strchr("aeioAEIO", t.ptr[0]);
+}
+
 static void target(struct aloud *a)
 {
     const struct flow *f = a->flow;
+    struct text text;
 
     if (!f->target) {
         say(a, "record in the audit trail what would be written");
         return;
     }
-    say(a, f->writes_updates ? f->writes_creates ? "keep a " : "update the "
-                             : "create a ");
-    in_sentence(a, f->target->title.len ? f->target->title
-                                        : f->target->name);
+    text = f->target->title.len ? f->target->title : f->target->name;
+    say(a, f->writes_updates ? f->writes_creates ? "keep a" : "update the"
+                             : "create a");
+    say(a, f->writes_creates && starts_with_vowel(text) ? "n " : " ");
+    in_sentence(a, text);
     say(a, " in ");
     buf_text(a->out, f->target_connection->name);
 }
@@ -229,8 +237,11 @@ static void gone(struct aloud *a, const struct node *n, int indent)
     say(a, "When the source record has gone");
     if (KID(n, WHEN_GONE, outcome)) {
         say(a, ", ");
-        outcome(a, KID(n, WHEN_GONE, outcome));
-        say(a, "\n");
+        if (KID(n, WHEN_GONE, outcome)->lit.verb == VERB_LEAVE)
+            say(a, "leave what was written as it is");
+        else
+            outcome(a, KID(n, WHEN_GONE, outcome));
+        say(a, ".\n");
         return;
     }
     say(a, ":\n");

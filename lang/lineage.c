@@ -98,14 +98,32 @@ static void walk_kids(struct walk *w, const struct node *n)
             walk(w, k);
 }
 
+/* What a record was found by feeds what is taken from it. */
+static void walk_found(struct walk *w, const struct node *where)
+{
+    if (where->kind == NODE_AND) {
+        walk_found(w, KID(where, AND, left));
+        walk_found(w, KID(where, AND, right));
+    } else if (where->kind == NODE_COMPARE) {
+        walk(w, KID(where, COMPARE, right));
+    }
+}
+
 static void walk_member(struct walk *w, const struct node *n)
 {
     struct text t = path_of(w, n);
+    const struct node *root = n;
 
-    if (t.len)
-        add_leaf(w, t);
-    else
+    if (!t.len) {
         walk_kids(w, n);
+        return;
+    }
+    add_leaf(w, t);
+    while (root->kind == NODE_MEMBER)
+        root = KID(root, MEMBER, record);
+    if (root->kind == NODE_NAME && root->symbol && root->symbol->decl &&
+        root->symbol->decl->kind == NODE_FIND)
+        walk_found(w, KID(root->symbol->decl, FIND, where));
 }
 
 static void walk(struct walk *w, const struct node *n)

@@ -1,4 +1,5 @@
-" Vim syntax file: mlc. Made by editors/generate.sh from lang/words.def.
+" Vim syntax file: mlc. Made by editors/generate.sh from lang/words.def:
+" add|after|and|as|at|between|by|choose|clear|connection|contains|define|else|ends|ends with|every|expect|find|flow|for each|from|given|hold|if|in|is|is missing|is not|is not one of|is one of|is present|leave|let|limit|log|match on|matches|missing|no|not|object|on|on change|once|one per|or|otherwise|owner|read|recheck|reject|require|set|skip|starts with|stop|table|test|then|to|try|use|warn|was|when|when gone|where|write|yes
 if exists("b:current_syntax")
   finish
 endif
