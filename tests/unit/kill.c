@@ -17,6 +17,7 @@
 #include "tests/lib/tap.h"
 #include "tests/lib/web.h"
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -336,6 +337,15 @@ static struct sweep sweep(const char *self, const char *how, long sample,
     return s;
 }
 
+static int remove_one(const char *path, const struct stat *about, int kind,
+                      struct FTW *place)
+{
+    (void)about;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = getenv("MLC_SWEEP");
@@ -367,9 +377,7 @@ int main(int argc, char **argv)
     ok(u.doubles > 0, "without the outbox: %ld of %ld kills made doubles, so "
        "the sweep can see them [figure 1]", u.doubles, u.tried);
     sandbox_stop(sandbox);
-    char clean[300];
-    snprintf(clean, sizeof clean, "rm -rf %s", folder);
-    if (system(clean) != 0)
+    if (nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
         tap_diag("cannot remove %s", folder);
     return tap_done();
 }
