@@ -242,6 +242,26 @@ static struct ir *constant(struct compiler *k, const struct node *n,
 }
 
 /* ------------------------------------------------------------- names */
+
+/* A table of days given to a function: the list of its keys. */
+static struct ir *compile_table_keys(struct compiler *k, const struct node *n,
+                                     const struct table *table)
+{
+    struct value_list *list = ARENA_NEW(k->arena, struct value_list);
+    struct ir *ir = compile_node(k, IR_CONST, n);
+    list->items = ARENA_ARRAY(k->arena, struct value, table->row_count);
+    for (size_t i = 0; i < table->row_count; i++) {
+        if (!table->rows[i].keys)
+            continue;
+        const struct ir *key = compile_expr(k, table->rows[i].keys[0]);
+        if (key->op == IR_CONST)
+            list->items[list->count++] = key->value;
+    }
+    ir->value.tag = VALUE_LIST;
+    ir->value.list = list;
+    return ir;
+}
+
 static struct ir *compile_name(struct compiler *k, const struct node *n)
 {
     const struct symbol *symbol = n->symbol;
@@ -256,6 +276,8 @@ static struct ir *compile_name(struct compiler *k, const struct node *n)
         ir->shape = k->target;
         return ir;
     }
+    if (symbol->kind == SYMBOL_TABLE && symbol->table)
+        return compile_table_keys(k, n, symbol->table);
     const struct binding *b = find_binding(k, symbol);
     if (!b) {
         compile_refuse(k, n, "a name that has no value here");
@@ -516,9 +538,9 @@ static enum aggregate aggregate_of(struct text name)
 {
     static const char *const names[] = {
         "",    "count", "sum",   "min",  "max",  "any",
-        "all", "first", "last", "only", "average",
+        "all", "first", "last", "only",
     };
-    for (int i = AGG_COUNT; i <= AGG_AVERAGE; i++)
+    for (int i = AGG_COUNT; i <= AGG_ONLY; i++)
         if (text_is(name, names[i]))
             return (enum aggregate)i;
     return AGG_NONE;
@@ -570,26 +592,19 @@ static bool rounding_of(struct text name, enum rounding *rounding)
     return false;
 }
 
-/* round(a / b, n): one division, rounded once. Also of an average. */
+/* round(a / b, n): one division, rounded once. */
 static struct ir *compile_division(struct compiler *k, const struct node *n)
 {
     const struct node *args = KID(n, CALL, args);
     enum rounding rounding;
     if (!args || !rounding_of(n->text, &rounding))
         return NULL;
-    bool division = args->kind == NODE_DIV_OP;
-    bool average = args->kind == NODE_CALL && text_is(args->text, "average");
-    if (!division && !average)
+    if (args->kind != NODE_DIV_OP)
         return NULL;
     struct ir *ir = compile_node(k, IR_DIV_ROUND, n);
     ir->index = (uint32_t)rounding;
-    if (division) {
-        ir->a = compile_expr(k, KID(args, DIV_OP, left));
-        ir->b = compile_expr(k, KID(args, DIV_OP, right));
-    } else {
-        ir->a = compile_aggregate(k, AGG_SUM, args);
-        ir->b = compile_aggregate(k, AGG_COUNT, args);
-    }
+    ir->a = compile_expr(k, KID(args, DIV_OP, left));
+    ir->b = compile_expr(k, KID(args, DIV_OP, right));
     ir->c = args->next ? compile_expr(k, args->next)
                        : constant(k, n, value_number(decimal_int(0)));
     return ir;
