@@ -68,6 +68,8 @@ struct checker {
     const struct node *define; /* inside one, or NULL */
     struct symbol *declared; /* all names of the flow, for "never used" */
     int depth;
+    bool wants_list;   /* of values: the argument of sum, max … */
+    struct node *guard; /* comparison in hand: what to guard it with */
     bool in_message;   /* of an outcome: missing prints (missing) */
     bool in_rounding;  /* directly inside round(…) */
     bool in_table;  /* the outcome of an `otherwise` row */

@@ -141,7 +141,9 @@ static void say_id(struct checker *c, const struct target_place *p,
 static void help_text(struct checker *c, struct diag *m, struct node *value,
                       const struct type *got)
 {
-    if (got->kind == TYPE_YESNO)
+    if (value->kind == NODE_NUMBER_LIT)
+        fix_wrap(c, m, FIX_SURE, value->span, "\"", "\"");
+    else if (got->kind == TYPE_YESNO)
         fix_wrap(c, m, FIX_CHOICE, value->span, "if ",
                  " then \"yes\" else \"no\"");
     else if (got->kind == TYPE_RECORD && got->object->field_count)

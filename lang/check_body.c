@@ -281,12 +281,15 @@ static void say_find_shape(struct checker *c, struct node *n, struct symbol *s,
     bool plain = is_found_field(n, s);
     if (plain || (n->kind == NODE_NOT && is_found_field(KID(n, NOT, value), s))) {
         struct node *field = plain ? n : KID(n, NOT, value);
-        fix_replace(c, m, FIX_SURE, n->span,
+        if (field->field && (field->field->searchable || object->small))
+            fix_replace(c, m, FIX_SURE, n->span,
                     arena_printf(c->arena, "%s is %s", shown(c, field->span),
                                  plain ? "yes" : "no"));
+        else
+            diag_note(c->d, m, "test it after the record is found: require %s "
+                      "else hold \"…\"", shown(c, n->span));
         return;
     }
-    (void)object;
     diag_note(c->d, m, "test other things of the record after it is found: "
               "require %.*s.… else hold \"…\"", TEXT_ARG(s->name));
 }

@@ -184,6 +184,12 @@ static const struct type *unknown_function(struct checker *c, struct node *n)
     }
     struct diag *m = say(c, "E0309", n->name_span,
                          "there is no function `%.*s`", TEXT_ARG(n->text));
+    const struct node *first = KID(n, CALL, args);
+    if (habit && habit->ours && text_is(text_of(habit->ours), "length") &&
+        first && first->type && first->type->kind == TYPE_LIST) {
+        fix_replace(c, m, FIX_SURE, n->name_span, "count");
+        return fail_type(n);
+    }
     if (habit && habit->ours) {
         fix_replace(c, m, FIX_SURE, n->name_span, habit->ours);
         return fail_type(n);
@@ -414,10 +420,12 @@ static void check_args(struct checker *c, const struct builtin *b,
             check_comprehension(c, a);
             continue;
         }
+        const struct builtin_param *param = builtin_param(b, i);
+        c->wants_list = param && builtin_param_is_list(param);
         c->in_rounding = i == 0 && (b->flags & BUILTIN_DIVISION) &&
                          a->kind == NODE_DIV_OP;
         check_expr(c, a);
-        c->in_rounding = false;
+        c->in_rounding = c->wants_list = false;
     }
 }
 

@@ -240,7 +240,10 @@ static bool order_sides(struct checker *c, struct node *n, struct node *left,
 {
     const char *what =
         arena_printf(c->arena, "`%s` needs a value", compare_word(n->lit.op));
-    if (!check_present(c, left, what) || !check_present(c, right, what))
+    c->guard = n;
+    bool fine = check_present(c, left, what) && check_present(c, right, what);
+    c->guard = NULL;
+    if (!fine)
         return false;
     if (!comparable(left, right)) {
         say_not_comparable(c, n, left, right);
@@ -282,12 +285,12 @@ static const struct type *check_text_operator(struct checker *c,
     struct node *left = KID(n, COMPARE, left);
     struct node *right = KID(n, COMPARE, right);
     const char *word = compare_word(n->lit.op);
-    if (!check_present(c, left,
-                       arena_printf(c->arena, "`%s` needs a value", word)))
-        return &type_yesno;
-    if (right &&
-        !check_present(c, right,
-                       arena_printf(c->arena, "`%s` needs a value", word)))
+    const char *what = arena_printf(c->arena, "`%s` needs a value", word);
+    c->guard = n;
+    bool fine = check_present(c, left, what) &&
+                (!right || check_present(c, right, what));
+    c->guard = NULL;
+    if (!fine)
         return &type_yesno;
     if (left->type->kind == TYPE_LIST && n->lit.op == OP_CONTAINS) {
         struct diag *m = say(c, "E0311", n->span,

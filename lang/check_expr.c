@@ -95,7 +95,11 @@ bool check_present(struct checker *c, struct node *n, const char *what)
                          missing_name(c, n), what);
     diag_set_label(c->d, m, "optional");
     const struct node *part = culprit(n);
-    if (part && n->kind != NODE_ELSE) {
+    if (part && c->guard) {
+        fix_wrap(c, m, FIX_CHOICE, c->guard->span,
+                 arena_printf(c->arena, "(%s is present and ",
+                              shown(c, part->span)), ")");
+    } else if (part && n->kind != NODE_ELSE) {
         const char *text = shown(c, n->span);
         const char *value = type_is_texty(n->type)          ? "\"\""
                             : n->type->kind == TYPE_YESNO   ? "no"
@@ -103,7 +107,7 @@ bool check_present(struct checker *c, struct node *n, const char *what)
                                     n->type->kind == TYPE_MONEY
                                 ? "0"
                                 : NULL;
-        if (value && n->type->kind != TYPE_MONEY) {
+        if (value) {
             struct diag_fix *fix =
                 diag_fix(c->d, m, FIX_CHOICE,
                          "say what counts when it is missing: (%s else %s)",
@@ -250,6 +254,7 @@ static const struct type *member_of_list(struct checker *c, struct node *n,
     if (!f)
         return fail_type(n);
     struct text name = singular(c, record->text);
+    bool inside = c->wants_list;
     const char *call = type_is_numeric(f->type) || f->type->kind == TYPE_MONEY
                            ? "sum" : "first";
     const char *each = name_written(c->arena, name);
@@ -258,10 +263,12 @@ static const struct type *member_of_list(struct checker *c, struct node *n,
             ? arena_printf(c->arena, " where %s.%s is present", each,
                            name_written(c->arena, n->text))
             : "";
-    fix_replace(c, m, call[0] == 's' ? FIX_SURE : FIX_CHOICE, n->span,
-                arena_printf(c->arena, "%s(%s.%s for each %s in %s%s)", call,
-                             each, name_written(c->arena, n->text), each,
-                             shown(c, record->span), filter));
+    const char *all =
+        arena_printf(c->arena, "%s.%s for each %s in %s%s", each,
+                     name_written(c->arena, n->text), each,
+                     shown(c, record->span), filter);
+    fix_replace(c, m, inside || call[0] == 's' ? FIX_SURE : FIX_CHOICE, n->span,
+                inside ? all : arena_printf(c->arena, "%s(%s)", call, all));
     return fail_type(n);
 }
 
@@ -579,10 +586,12 @@ static const struct type *check_else(struct checker *c, struct node *n)
         return type_optional(c->arena, t, false);
     }
     const struct type *other = check_expr(c, fallback);
+    if (t->kind == TYPE_MONEY && fallback->kind == NODE_NUMBER_LIT &&
+        decimal_is_zero(fallback->lit.number))
+        return type_optional(c->arena, t, false); /* 0 of any currency */
     const struct type *both = join(c, type_optional(c->arena, t, false), other);
     if (!both)
         return no_common_type(c, n, fallback->span, t, other);
-    /* 0 stands in for an amount of any currency */
     return type_optional(c->arena, both, other->optional);
 }
 

@@ -74,6 +74,23 @@ static void check_hole(struct checker *c, struct node *n)
     }
 }
 
+/* "${x}" is how JavaScript and shells write a hole. */
+static void check_dollar(struct checker *c, const struct node *part)
+{
+    struct text t = part->text;
+    if (!part->next || part->next->kind == NODE_TEXT_PART || !t.len ||
+        t.ptr[t.len - 1] != '$' || !part->span.end)
+        return;
+    struct span sign = { part->span.source, part->span.end - 1,
+                         part->span.end };
+    if (!text_is(span_text(&c->p->sources, sign), "$"))
+        return;
+    struct diag *m = say(c, "W0416", sign,
+                         "a hole is written {…}; this `$` stays in the text");
+    struct diag_fix *fix = diag_fix(c->d, m, FIX_SURE, "remove the `$`");
+    diag_edit(c->d, fix, sign, "%s", "");
+}
+
 const struct type *check_text(struct checker *c, struct node *n)
 {
     if (!KID(n, TEXT_LIT, parts))
@@ -82,6 +99,7 @@ const struct type *check_text(struct checker *c, struct node *n)
     for (struct node *part = KID(n, TEXT_LIT, parts); part; part = part->next) {
         int more;
         if (part->kind == NODE_TEXT_PART) {
+            check_dollar(c, part);
             more = (int)utf8_count(part->text);
         } else {
             check_hole(c, part);
