@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 #include "cli/project.h"
+#include "lang/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -166,6 +167,9 @@ int cmd_check(const struct invocation *in)
     if (text)
         summary(in, &p, fixed);
     int rc = p.diags.error_count ? EXIT_USAGE : EXIT_FINE;
+    struct error err = { 0 };
+    if (rc == EXIT_FINE && option_given(in, "fix") && lock_write(&p, &err) < 0)
+        rc = command_fail(in, &err);
     program_fini(&p);
     return rc;
 }

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lang/check.h"
+#include "lang/lock.h"
 
 static void check_functions(struct program *p, struct module *m)
 {
@@ -27,6 +28,7 @@ static void check_one_flow(struct program *p, struct flow *f)
     struct checker c = { .p = p, .d = &p->diags, .arena = &p->arena,
                          .module = f->module };
     check_flow(&c, f);
+    check_unsupported(&c, f);
     if (!f->broken)
         check_unused(&c);
 }
@@ -117,6 +119,7 @@ int program_check(struct program *p)
         check_unused(&c);
     for (struct module *m = p->modules; m; m = m->next)
         check_lint(&c, m);
+    lock_check(p);
     keep_asked(p);
     diags_sort(&p->diags);
     p->options = NULL;

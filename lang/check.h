@@ -241,7 +241,7 @@ void check_lint(struct checker *c, struct module *module);
 void check_settings(struct checker *c);
 void check_balance(struct checker *c, struct flow *flow);
 /* Refuses what parses and checks but cannot be run yet. */
-void check_unsupported(struct checker *c, struct node *n, const char *key);
+void check_unsupported(struct checker *c, struct flow *f);
 
 /* Diagnostics short hands: level by the code's first letter. */
 struct diag *say(struct checker *c, const char *code, struct span span,

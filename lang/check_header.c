@@ -281,30 +281,37 @@ static void write_what(struct checker *c, struct node *n)
 static void limit(struct checker *c, struct node *n)
 {
     static const char *const words[] = { "created", "updated", "written",
-                                         "held", "rejected", "gone" };
+                                         "held", "rejected", "skipped",
+                                         "gone" };
     const struct node *amount = KID(n, LIMIT, amount);
     struct limit *l = ARENA_NEW(c->arena, struct limit);
     int kind = 0;
     int64_t whole;
-    while (kind < 6 && !text_is(n->text, words[kind]))
+    while (kind < LIMIT_KINDS && !text_is(n->text, words[kind]))
         kind++;
-    if (kind == 6) {
-        unknown_word(c, "E0375", n->text, n->name_span, "limit", words, 6);
+    if (kind == LIMIT_KINDS) {
+        unknown_word(c, "E0375", n->text, n->name_span, "limit", words,
+                     LIMIT_KINDS);
         return;
     }
     l->kind = (enum limit_kind)kind;
     l->node = n;
     l->amount = amount->lit.number;
     l->percent = amount->kind == NODE_PERCENT_LIT;
-    if (amount->kind == NODE_MONEY_LIT) {
-        say(c, "E0375", amount->span,
-            "a limit counts records: write a number or a percentage");
+    bool money = amount->kind == NODE_MONEY_LIT;
+    if (money != (l->kind == LIMIT_WRITTEN)) {
+        struct diag *m = say(c, "E0375", n->span, "%s",
+                             money ? "an amount of money limits what is written"
+                                   : "`limit written` takes an amount of money");
+        diag_note(c->d, m, money ? "write: limit written to %s"
+                                 : "records are counted by: limit created to %s",
+                  shown(c, amount->span));
         return;
     }
     struct decimal one = decimal_int(1);
-    if (l->percent ? decimal_sign(l->amount) < 0 ||
+    if (!money && (l->percent ? decimal_sign(l->amount) < 0 ||
                          decimal_compare(l->amount, one) > 0
-                   : !decimal_to_int64(l->amount, &whole) || whole < 0) {
+                   : !decimal_to_int64(l->amount, &whole) || whole < 0)) {
         say(c, "E0375", amount->span, "%s",
             l->percent ? "a share is from 0% to 100%"
                        : "a number of records is a whole number from 0 on");

@@ -118,7 +118,7 @@ struct schedule {
 };
 
 enum limit_kind { LIMIT_CREATED, LIMIT_UPDATED, LIMIT_WRITTEN, LIMIT_HELD,
-                  LIMIT_REJECTED, LIMIT_GONE };
+                  LIMIT_REJECTED, LIMIT_SKIPPED, LIMIT_GONE, LIMIT_KINDS };
 
 struct limit {
     enum limit_kind kind;
