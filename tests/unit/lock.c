@@ -1,0 +1,95 @@
+/* mlc.lock: a rename that is not told, a catalog that changed. */
+#include "config.h"
+
+#include "lang/lock.h"
+#include "tests/lib/practice.h"
+#include "tests/lib/tap.h"
+
+#include <string.h>
+
+static const char flow_text[] =
+    "flow %s\nShop.order -> Books.entry\n{\n  match on number\n"
+    "  number = left(order.number, 10)\n  text = \"Order\"\n}\n";
+
+static const struct diag *find_code(const struct program *p, const char *code)
+{
+    for (const struct diag *d = p->diags.first; d; d = d->next)
+        if (strcmp(d->code, code) == 0)
+            return d;
+    return NULL;
+}
+
+static void write_flow(struct practice *t, const char *name)
+{
+    char text[512];
+    snprintf(text, sizeof text, flow_text, name);
+    practice_write(t, "flow.mlc", text_of(text));
+}
+
+static void renamed(void)
+{
+    struct practice t;
+    struct program p;
+    struct error err = { 0 };
+    struct text fixed;
+    practice_open(&t);
+    write_flow(&t, "orders");
+    practice_check(&t, &p);
+    ok(p.diags.error_count == 0, "a first check has no error");
+    ok(lock_write(&p, &err) == 0, "the lock is written");
+    program_fini(&p);
+
+    practice_check(&t, &p);
+    ok(p.diags.error_count == 0, "the same flow again has no error");
+    program_fini(&p);
+
+    write_flow(&t, "sales");
+    practice_check(&t, &p);
+    ok(find_code(&p, "E0395") != NULL, "another name is a rename not told");
+    ok(practice_mend(&t, &p, &fixed), "which has a fix");
+    practice_write(&t, "flow.mlc", fixed);
+    program_fini(&p);
+    practice_check(&t, &p);
+    ok(p.diags.error_count == 0, "`was` explains it");
+    program_fini(&p);
+    practice_close(&t);
+}
+
+static void changed_catalog(void)
+{
+    struct practice t;
+    struct program p;
+    practice_open(&t);
+    practice_write(&t, "flow.mlc",
+                   TEXT("flow log_departments\nRippling.department -> log\n"
+                        "{\n  seen = department.name\n}\n"));
+    practice_write(&t, "mlc.lock",
+                   TEXT("version 1\ncatalog rippling 00\n"
+                        "flow log_departments\n"));
+    practice_check(&t, &p);
+    ok(find_code(&p, "W0417") != NULL, "a changed catalog is told");
+    ok(p.diags.error_count == 0, "and is no error");
+    program_fini(&p);
+    practice_close(&t);
+}
+
+static void strange(void)
+{
+    struct practice t;
+    struct program p;
+    practice_open(&t);
+    write_flow(&t, "orders");
+    practice_write(&t, "mlc.lock", TEXT("\0\xff\nflow\nflow \ncatalog x\n\n"));
+    practice_check(&t, &p);
+    ok(p.diags.error_count == 0, "a lock of nonsense changes nothing");
+    program_fini(&p);
+    practice_close(&t);
+}
+
+int main(void)
+{
+    renamed();
+    changed_catalog();
+    strange();
+    return tap_done();
+}
