@@ -159,7 +159,9 @@ static bool answer_instead(struct sandbox_call *call, const struct fault *f)
 {
     switch (f->kind) {
     case FAULT_STATUS:
-        answer_page(call, f->status);
+        if (!call->world->vendor->fail ||
+            !call->world->vendor->fail(call->world, call, f->status))
+            answer_page(call, f->status);
         if (f->argument)
             call_answer_header(call, "Retry-After", "%s", f->argument);
         return true;

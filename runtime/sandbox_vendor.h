@@ -44,6 +44,9 @@ struct sandbox_vendor {
     /* What time brings, before each call and a few times a second. May be
      * NULL. */
     void (*pass_time)(struct world *w, int64_t now_ms);
+    /* Answers an injected error status as the vendor words it; false leaves
+     * it to the kit, which sends a page. May be NULL. */
+    bool (*fail)(struct world *w, struct sandbox_call *call, int status);
     /* Control calls of its own, /_sandbox/VERB; false when unknown. */
     bool (*control)(struct world *w, struct sandbox_call *call,
                     struct text verb);

@@ -2,14 +2,51 @@
 #include "config.h"
 #include "runtime/server.h"
 
-#include "base/log.h"
+#include "base/dynlib.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+
+/* Every function of the library this file uses: X(name). */
+#define SERVER_FUNCTIONS(X)                                                \
+    X(add_response_header) X(create_response_from_buffer)                  \
+    X(create_response_from_callback) X(destroy_response)                   \
+    X(get_connection_info) X(get_connection_values) X(get_daemon_info)     \
+    X(queue_response) X(start_daemon) X(stop_daemon)
+
+/* libmicrohttpd, loaded when the first listener opens: it brings a whole TLS
+ * library along, for which no other command should wait. */
+static struct {
+#define FIELD(name) __typeof__(&MHD_##name) name##_;
+    SERVER_FUNCTIONS(FIELD)
+#undef FIELD
+} mhd;
+
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+
+static int load(struct error *err)
+{
+    static const struct dynlib_symbol symbols[] = {
+#define ROW(name) { "MHD_" #name, offsetof(__typeof__(mhd), name##_), false },
+        SERVER_FUNCTIONS(ROW)
+#undef ROW
+        { NULL, 0, false },
+    };
+    static bool loaded;
+    int result = 0;
+    pthread_mutex_lock(&loading);
+    if (!loaded)
+        result = dynlib_load("libmicrohttpd.so.12", "libmicrohttpd12", symbols,
+                             &mhd, err);
+    loaded = result == 0;
+    pthread_mutex_unlock(&loading);
+    return result;
+}
 
 struct server {
     struct MHD_Daemon *daemon;
@@ -105,7 +142,7 @@ struct text server_param(struct arena *arena, struct text query,
 
 static int connection_fd(const struct server_call *call)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+    const union MHD_ConnectionInfo *info = mhd.get_connection_info_(
         (struct MHD_Connection *)call->connection,
         MHD_CONNECTION_INFO_CONNECTION_FD);
     return info ? info->connect_fd : -1;
@@ -159,10 +196,10 @@ static struct MHD_Response *make_response(struct exchange *e)
             const char *from;
             void *to;
         } body = { .from = call->reply.ptr ? call->reply.ptr : "" };
-        return MHD_create_response_from_buffer(call->reply.len, body.to,
+        return mhd.create_response_from_buffer_(call->reply.len, body.to,
                                                MHD_RESPMEM_PERSISTENT);
     }
-    return MHD_create_response_from_callback(call->reply.len, 4096, next_piece,
+    return mhd.create_response_from_callback_(call->reply.len, 4096, next_piece,
                                              e, NULL);
 }
 
@@ -176,13 +213,13 @@ static enum MHD_Result send_answer(struct exchange *e,
     if (!r)
         return MHD_NO;
     if (call->content_type)
-        MHD_add_response_header(r, "Content-Type", call->content_type);
+        mhd.add_response_header_(r, "Content-Type", call->content_type);
     for (const struct header *h = call->reply_headers; h; h = h->next)
-        MHD_add_response_header(r, text_cstr(call->arena, h->name),
+        mhd.add_response_header_(r, text_cstr(call->arena, h->name),
                                 text_cstr(call->arena, h->value));
     enum MHD_Result result =
-        MHD_queue_response(connection, (unsigned)call->status, r);
-    MHD_destroy_response(r);
+        mhd.queue_response_(connection, (unsigned)call->status, r);
+    mhd.destroy_response_(r);
     return result;
 }
 
@@ -218,7 +255,7 @@ static enum MHD_Result add_header(void *cls, enum MHD_ValueKind kind,
 
 static void note_client(struct exchange *e, struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+    const union MHD_ConnectionInfo *info = mhd.get_connection_info_(
         connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     e->call.client = e->client;
     if (!info || !info->client_addr)
@@ -274,7 +311,7 @@ static enum MHD_Result first_touch(struct exchange *e,
     e->call.method = arena_strdup(&e->arena, method);
     e->call.connection = connection;
     note_client(e, connection);
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, e);
+    mhd.get_connection_values_(connection, MHD_HEADER_KIND, add_header, e);
     if (e->header_count > SERVER_HEADERS_MAX)
         return refuse(e, connection, 431, "too many headers\n");
     if (promises_too_much(e))
@@ -361,7 +398,7 @@ int server_open(const struct server_options *options, struct server **out,
                      MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
                      MHD_USE_ERROR_LOG;
     *out = NULL;
-    if (parse_address(options, &address, err) != 0)
+    if (parse_address(options, &address, err) != 0 || load(err) != 0)
         return -1;
     if (address.any.sa_family == AF_INET6)
         flags |= MHD_USE_IPv6;
@@ -374,7 +411,7 @@ int server_open(const struct server_options *options, struct server **out,
     if (s->options.timeout_s == 0)
         s->options.timeout_s = 30;
     errno = 0;
-    s->daemon = MHD_start_daemon(
+    s->daemon = mhd.start_daemon_(
         flags, (uint16_t)options->port, NULL, NULL, take_call, s,
         MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,
         MHD_OPTION_SOCK_ADDR, &address.any,
@@ -392,7 +429,7 @@ int server_open(const struct server_options *options, struct server **out,
         error_hint(err, "Choose another port, or 0 for any free one.");
         return -1;
     }
-    s->port = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    s->port = mhd.get_daemon_info_(s->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
     *out = s;
     return 0;
 }
@@ -403,6 +440,6 @@ void server_close(struct server *s)
 {
     if (!s)
         return;
-    MHD_stop_daemon(s->daemon);
+    mhd.stop_daemon_(s->daemon);
     mem_free(s);
 }

@@ -578,6 +578,25 @@ static bool control(struct world *w, struct sandbox_call *call,
     return true;
 }
 
+static bool fail(struct world *w, struct sandbox_call *call, int status)
+{
+    int64_t minute = call->now_ms / MINUTE_MS;
+    if (status == 401) {
+        exact_refuse_access(w, call);
+    } else if (status == 403) {
+        exact_refuse(call, status, "Forbidden");
+    } else if (status == 404) {
+        exact_refuse(call, status, "Resource not found");
+    } else if (status == 429) {
+        call_answer(call, status, NULL, TEXT(""));
+        limit_headers(call, "X-RateLimit-Minutely", 60, 60,
+                      (minute + 1) * MINUTE_MS);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void sign_in(struct world *w)
 {
     struct arena arena;
@@ -597,5 +616,6 @@ const struct sandbox_vendor sandbox_exact = {
     .seed = exact_seed,
     .sign_in = sign_in,
     .serve = serve,
+    .fail = fail,
     .control = control,
 };

@@ -209,7 +209,7 @@ void exact_serve_authorize(struct world *w, struct sandbox_call *call)
                        code, TEXT_ARG(state));
 }
 
-static void refuse_access(struct world *w, struct sandbox_call *call)
+void exact_refuse_access(struct world *w, struct sandbox_call *call)
 {
     if (world_switch_is(w, "signed_out", "page")) {
         call_answer_text(call, 200, "text/html; charset=utf-8",
@@ -236,7 +236,7 @@ struct doc *exact_caller(struct world *w, struct sandbox_call *call)
     if (!row || !chain || doc_whole(row, "ends_ms", 0) <= call->now_ms ||
         doc_is_true(doc_get(chain, "revoked")) ||
         strcmp(doc_str(chain, "region"), exact_region(call)) != 0) {
-        refuse_access(w, call);
+        exact_refuse_access(w, call);
         return NULL;
     }
     return chain;

@@ -12,6 +12,8 @@ const char *exact_new_refresh(struct world *w, struct arena *arena,
                               const char *chain);
 void exact_serve_token(struct world *w, struct sandbox_call *call);
 void exact_serve_authorize(struct world *w, struct sandbox_call *call);
+/* What a call with a bad access token gets. */
+void exact_refuse_access(struct world *w, struct sandbox_call *call);
 /* The consent behind the bearer token; NULL after a refusal. */
 struct doc *exact_caller(struct world *w, struct sandbox_call *call);
 

@@ -536,6 +536,23 @@ static void serve_call(struct world *w, struct sandbox_call *call)
         rest_serve(w, call, token);
 }
 
+static bool fail(struct world *w, struct sandbox_call *call, int status)
+{
+    (void)w;
+    if (status == 401)
+        rippling_refuse(call, status, "Invalid token or token expired.");
+    else if (status == 403)
+        rippling_refuse(call, status,
+                        "You do not have permission to perform this action.");
+    else if (status == 404)
+        rippling_not_found(call);
+    else if (status == 429)
+        rippling_refuse(call, status, "Request was throttled.");
+    else
+        return false;
+    return true;
+}
+
 const struct sandbox_vendor sandbox_rippling = {
     .name = "rippling",
     .title = "Rippling",
@@ -544,5 +561,6 @@ const struct sandbox_vendor sandbox_rippling = {
     .sign_in = sign_in,
     .serve = serve_call,
     .pass_time = pass_time,
+    .fail = fail,
     .control = control,
 };

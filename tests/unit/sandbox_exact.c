@@ -854,6 +854,19 @@ static void lost_refresh(void)
            "41: and the token was spent");
 }
 
+static void faults_in_its_own_words(void)
+{
+    start(NULL);
+    control("/_sandbox/fault?spec=exact:GET%20hrm/Costunits:1:401");
+    control("/_sandbox/fault?spec=exact:GET%20hrm/Costunits:2:429");
+    is_int(get("hrm/Costunits?$select=Code"), 401, "2: a 401 in between");
+    ok(*web_header("WWW-Authenticate") != '\0', "2: as it words one");
+    is_int(get("hrm/Costunits?$select=Code"), 429, "32: a 429 in between");
+    is_text(web_header("X-RateLimit-Minutely-Remaining"), "0",
+            "32: with the minute's headers");
+    is_int(get("hrm/Costunits?$select=Code"), 200, "2: then it works");
+}
+
 static void rights(void)
 {
     start("exact.velocity=off");
@@ -905,6 +918,7 @@ int main(void)
     sync();
     webhooks();
     lost_refresh();
+    faults_in_its_own_words();
     rights();
     unverified_resources();
     sandbox_stop(box);
