@@ -207,6 +207,7 @@ struct write_item {
     struct text target_id;       /* WRITE_UPDATE */
     struct text version;         /* ETag or the like, or empty */
     struct text key;             /* record_key(): idempotency key, 64 hex */
+    struct text step;            /* `next` of the step before; empty: the first */
 };
 
 struct write_spec {
@@ -219,6 +220,10 @@ struct write_result { /* one per item, same order */
     struct answer answer;
     struct text target_id; /* id the vendor gave, required for done creates */
     struct text version;
+    struct text next; /* DONE, but not all of it: children still to be written.
+                         The item is asked for again, alone, with this as its
+                         `step` and its target_id set; a step of its own goes
+                         through the outbox unless its request does not write */
 };
 
 /* ------------------------------------------------------------------- webhooks */

@@ -54,6 +54,8 @@ static bool parse_one_encoding(struct text t, struct encoding_of *out)
         out->padded = true;
         return true;
     }
+    if (text_starts(t, TEXT("column "))) /* the driver lays cells flat */
+        return true;
     for (size_t i = 0; i < sizeof encodings / sizeof encodings[0]; i++)
         if (text_is(t, encodings[i].name)) {
             out->kind = encodings[i].kind;
