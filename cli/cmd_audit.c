@@ -5,6 +5,7 @@
 #include "cli/work.h"
 
 #include "base/date.h"
+#include "runtime/audit.h"
 #include "runtime/clock.h"
 #include "runtime/connector.h"
 #include "runtime/jsonwrite.h"
@@ -99,22 +100,101 @@ static int day(const struct invocation *in, const char *option, int64_t *ms)
     return 0;
 }
 
+static int choose(struct work *w, struct audit_filter *filter)
+{
+    filter->flow = text_of(option_value(w->in, "flow"));
+    if (day(w->in, "from", &filter->from_ms)
+        || day(w->in, "to", &filter->to_ms))
+        return -1;
+    if (filter->to_ms > 0)
+        filter->to_ms += DAY_MS; /* the whole of the last day */
+    return 0;
+}
+
+static void load_project(struct program *p)
+{
+    struct load_options load = { .catalogs = connector_catalogs };
+    program_init(p);
+    if (program_load(p, &load) == 0)
+        program_check(p); /* its mistakes matter to `mlc check` */
+}
+
+/* ------------------------------------------------------------------ export */
+struct exporting {
+    FILE *file;
+    struct buf out;
+    struct audit_mask mask;
+    bool json;
+    size_t count;
+};
+
+static int export_row(void *ctx, const struct audit_row *row)
+{
+    struct exporting *e = ctx;
+    buf_reset(&e->out);
+    if (e->json) {
+        buf_str(&e->out, e->count > 0 ? ",\n" : "");
+        audit_json(row, &e->mask, &e->out);
+    } else {
+        audit_csv(row, &e->mask, &e->out);
+    }
+    e->count++;
+    return fwrite(e->out.ptr, 1, e->out.len, e->file) == e->out.len ? 0 : 1;
+}
+
+static int export_rows(struct work *w, struct exporting *e,
+                       const struct audit_filter *filter, struct error *err)
+{
+    int got = 0;
+    buf_init(&e->out, 0);
+    fputs(e->json ? "[" : audit_csv_head, e->file);
+    if (w->store)
+        got = store_audit_each(w->store, filter, NULL, export_row, e, err);
+    if (e->json)
+        fputs("]\n", e->file);
+    buf_fini(&e->out);
+    if (got > 0)
+        error_errno(err, ERROR_USAGE, "cannot write the export");
+    return got ? -1 : 0;
+}
+
+/* A file that is there already is never written over [188]. */
+static int export(struct work *w)
+{
+    const char *path = option_value(w->in, "out");
+    const char *format = option_value(w->in, "format");
+    struct exporting e = { .file = stdout };
+    struct audit_filter filter = { .most = 0 };
+    struct program program;
+    struct error err = { 0 };
+    if (choose(w, &filter))
+        return EXIT_USAGE;
+    e.json = w->in->json || (format && strcmp(format, "json") == 0);
+    if (path && !(e.file = fopen(path, "wxe"))) {
+        error_errno(&err, ERROR_USAGE, "cannot write %s", path);
+        return command_fail(w->in, &err);
+    }
+    load_project(&program);
+    e.mask.program = &program;
+    int result = export_rows(w, &e, &filter, &err);
+    program_fini(&program);
+    if (path && fclose(e.file) != 0 && result == 0)
+        result = error_errno(&err, ERROR_USAGE, "cannot write %s", path);
+    if (path && result)
+        remove(path);
+    else if (path)
+        fprintf(stderr, "%zu rows in %s\n", e.count, path);
+    return result ? command_fail(w->in, &err) : EXIT_FINE;
+}
+
 static int list(struct work *w)
 {
     struct error err = { 0 };
     struct telling t = { .in = w->in };
-    struct audit_filter filter = {
-        .flow = text_of(option_value(w->in, "flow")),
-        .most = option_number(w->in, "last", 50),
-    };
-    struct load_options load = { .catalogs = connector_catalogs };
-    if (day(w->in, "from", &filter.from_ms) || day(w->in, "to", &filter.to_ms))
+    struct audit_filter filter = { .most = option_number(w->in, "last", 50) };
+    if (choose(w, &filter))
         return EXIT_USAGE;
-    if (filter.to_ms > 0)
-        filter.to_ms += DAY_MS; /* the whole of the last day */
-    program_init(&t.program);
-    if (program_load(&t.program, &load) == 0)
-        program_check(&t.program); /* its mistakes matter to `mlc check` */
+    load_project(&t.program);
     buf_init(&t.out, 0);
     int code = EXIT_FINE;
     if (w->store
@@ -155,7 +235,9 @@ int cmd_audit(const struct invocation *in)
     struct work w;
     int code = work_open(&w, in, WORK_STATE_READ);
     if (code == EXIT_FINE)
-        code = strcmp(in->verb, "verify") == 0 ? verify(&w) : list(&w);
+        code = strcmp(in->verb, "verify") == 0   ? verify(&w)
+               : strcmp(in->verb, "export") == 0 ? export(&w)
+                                                 : list(&w);
     work_close(&w);
     return code;
 }

@@ -91,7 +91,8 @@ static void plan_tail(struct work *w, const struct summary *sum,
             buf_printf(&b, "  = %lld unchanged (0 calls)\n",
                        (long long)sum->unchanged);
         summary_text(sum, &b);
-        buf_printf(&b, "  calls to make: %lld\n",
+        if (strcmp(w->in->command->name, "reconcile") != 0)
+            buf_printf(&b, "  calls to make: %lld\n",
                    (long long)(sum->created + sum->updated + sum->gone));
     }
     print_buf(stdout, &b);
@@ -145,7 +146,7 @@ int runner_run(struct work *w, const struct flow *flow, enum run_mode mode,
     struct showing showing = { .in = w->in, .first = true };
     struct plan_sink sink = { &showing, show_item };
     int code = EXIT_FINE;
-    bool plan = mode == RUN_PLAN;
+    bool plan = mode == RUN_PLAN || mode == RUN_RECONCILE;
     struct run_options o = {
         .program = &w->program,
         .flow = flow,

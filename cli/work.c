@@ -83,7 +83,7 @@ static const char *project_folder(struct work *w)
     return ".";
 }
 
-static const char *state_path(struct work *w)
+const char *work_state_path(struct work *w)
 {
     const char *given = option_value(w->in, "state");
     if (!given || !*given)
@@ -99,7 +99,7 @@ static const char *state_path(struct work *w)
 static int open_state(struct work *w, unsigned needs, struct error *err)
 {
     enum store_mode mode = needs & WORK_STATE ? STORE_WRITE : STORE_READ;
-    w->state_path = state_path(w);
+    w->state_path = work_state_path(w);
     int got = store_open(w->state_path, mode, &w->store, err);
     return got < 0 ? -1 : 0;
 }

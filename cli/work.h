@@ -36,6 +36,8 @@ struct work {
 /* EXIT_FINE, or the code to end with; messages are out by then. */
 int work_open(struct work *w, const struct invocation *in, unsigned needs);
 void work_close(struct work *w);
+/* Where the state of this command is or would be. */
+const char *work_state_path(struct work *w);
 /* Flows the arguments name, all of them without any; NULL after a message. */
 const struct flow **work_flows(struct work *w, size_t *count);
 /* Set by SIGINT and SIGTERM to their number; a second one ends at once. */

@@ -88,6 +88,7 @@ static const char *mark_of(const char *action, const char **word)
         { "drift", "~", "drift" },    { "gone", "-", "close" },
         { "hold", "!", "hold" },      { "reject", "x", "reject" },
         { "adopt", "=", "link" },     { "log", ".", "log" },
+        { "unlinked", "?", "not yet" }, { "absent", "-", "absent" },
         { "release", "=", "release" }, { "dismiss", "=", "release" },
     };
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)

@@ -18,6 +18,12 @@ bool run_should_stop(struct run *r)
     return r->o->stop && *r->o->stop != 0;
 }
 
+/* Looks only: no lock, no effect. */
+static bool is_quiet(const struct run *r)
+{
+    return r->o->mode == RUN_PLAN || r->o->mode == RUN_RECONCILE;
+}
+
 /* ------------------------------------------------------------------ setting up */
 static struct value answer_link(void *ctx, const struct object *object,
                                 const struct value *id)
@@ -130,6 +136,24 @@ static int add_match(struct run *r, struct error *err)
     return lookups_add(r->lookups, m, err);
 }
 
+/* Linked target records by their own key, with the fields the flow owns. */
+static int add_by_id(struct run *r, struct error *err)
+{
+    const struct object *o = r->flow->target;
+    if (r->o->mode != RUN_RECONCILE || !r->has_target)
+        return 0;
+    if (o->key_count != 1)
+        return error_set(err, ERROR_USAGE, "%.*s has no single key to be "
+                         "asked by", TEXT_ARG(r->target_name));
+    r->by_id.object = o;
+    r->by_id.connection = r->flow->target_connection->name;
+    r->by_id.keys = ARENA_ARRAY(&r->keep, const struct field *, 1);
+    r->by_id.keys[0] = object_field(o, o->keys[0]);
+    r->by_id.key_count = 1;
+    r->by_id.shape = compiled_target_shape(r->compiled);
+    return lookups_add(r->lookups, &r->by_id, err);
+}
+
 static int open_ports(struct run *r, struct error *err)
 {
     const struct flow *f = r->flow;
@@ -166,7 +190,7 @@ void run_flow_hash(const struct program *program, const struct flow *flow,
     crypto_hex((struct text){ (const char *)hash, SHA256_LEN }, out);
 }
 
-static int set_up(struct run *r, struct error *err)
+int run_set_up(struct run *r, struct error *err)
 {
     r->has_target = r->flow->target != NULL;
     char hash[65];
@@ -185,7 +209,15 @@ static int set_up(struct run *r, struct error *err)
                                 .ctx = r,
                                 .find = answer_find,
                                 .link = answer_link };
-    return add_finds(r, err) || add_match(r, err) ? -1 : 0;
+    return add_finds(r, err) || add_match(r, err) || add_by_id(r, err) ? -1
+                                                                       : 0;
+}
+
+void run_tear_down(struct run *r)
+{
+    lookups_free(r->lookups);
+    arena_fini(&r->batch);
+    arena_fini(&r->keep);
 }
 
 /* -------------------------------------------------------------------- guards */
@@ -193,7 +225,7 @@ static int check_copy(struct run *r, struct error *err)
 {
     bool cloned = false;
     bool rolled_back = false;
-    if (r->o->mode == RUN_ADOPT || r->o->mode == RUN_PLAN)
+    if (is_quiet(r) || r->o->mode == RUN_ADOPT)
         return 0;
     if (store_rollback_check(r->store, &cloned, &rolled_back, err))
         return -1;
@@ -211,7 +243,7 @@ static int take_lock(struct run *r, struct error *err)
 {
     char name[256];
     char holder[128];
-    if (r->o->mode == RUN_PLAN)
+    if (is_quiet(r))
         return 0;
     snprintf(name, sizeof name, "flow:%.*s", TEXT_ARG(r->flow->name));
     int got = store_lock(r->store, name, err);
@@ -381,6 +413,7 @@ static int load_cursor(struct run *r, struct error *err)
                        && !text_is(r->cursor.where_hash, r->where_hash);
     r->shape_changed = got == 0 && !text_is(known, r->shape_hash);
     r->complete = r->o->recheck || r->o->mode == RUN_ADOPT
+                  || r->o->mode == RUN_RECONCILE
                   || r->flow->reads_everything || got == 1
                   || r->cursor.value.len == 0 || r->where_changed
                   || r->shape_changed
@@ -392,10 +425,11 @@ static int load_cursor(struct run *r, struct error *err)
 
 static int start(struct run *r, struct error *err)
 {
-    static const char *const modes[] = { "plan", "run", "apply", "adopt" };
+    static const char *const modes[] = { "plan", "run", "apply", "adopt",
+                                          "reconcile" };
     int64_t holds = 0;
     int64_t intents = 0;
-    if (r->flow->was.len > 0 && r->o->mode != RUN_PLAN
+    if (r->flow->was.len > 0 && !is_quiet(r)
         && store_flow_rename(r->store, r->flow->was, r->flow->name, err))
         return -1;
     if (store_run_start(r->store, r->flow->name, r->flow_hash,
@@ -473,11 +507,11 @@ static int read_and_plan(struct run *r, struct error *err)
     if (run_read(r, err) || run_should_stop(r))
         return -1;
     arena_reset(&r->batch);
-    if (run_release(r, err))
+    if (r->o->mode != RUN_RECONCILE && run_release(r, err))
         return -1;
     if (r->flow->per && run_groups(r, err))
         return -1;
-    return run_gone(r, err);
+    return r->o->mode == RUN_RECONCILE ? 0 : run_gone(r, err);
 }
 
 static int write_all(struct run *r, struct error *err)
@@ -491,7 +525,7 @@ static int write_all(struct run *r, struct error *err)
 
 static int work(struct run *r, struct error *err)
 {
-    if (set_up(r, err) || check_copy(r, err) || take_lock(r, err)
+    if (run_set_up(r, err) || check_copy(r, err) || take_lock(r, err)
         || start(r, err) || prepare_ports(r, err))
         return -1;
     if (r->o->mode == RUN_WRITE || r->o->mode == RUN_APPLY) {
@@ -504,7 +538,7 @@ static int work(struct run *r, struct error *err)
     }
     if (read_and_plan(r, err))
         return -1;
-    if (r->o->mode == RUN_PLAN)
+    if (is_quiet(r))
         return run_show_plan(r, err);
     return write_all(r, err);
 }
@@ -547,16 +581,16 @@ static void finish(struct run *r, int result, struct error *err)
         r->sum->stopped = text_of(arena_strdup(&r->sum->arena, err->text));
     r->sum->exit_code = stopped       ? stop_code(r->o)
                         : result != 0 ? error_exit_code(err)
-                        : r->o->mode == RUN_PLAN
-                            ? 0
+                        : r->o->mode == RUN_PLAN ? 0
+                        : r->o->mode == RUN_RECONCILE
+                            ? r->sum->read != r->sum->unchanged
+                                  + r->sum->skipped
                         : strcmp(f.outcome, "findings") == 0 ? 1 : 0;
     r->sum->outcome = f.outcome;
     r->sum->took_ms = clock_now_ms() - r->sum->started_ms;
     if (r->id == 0 || store_is_broken(r->store))
         return;
-    if (r->o->mode == RUN_PLAN)
-        f.advance = false;
-    if (r->o->mode == RUN_ADOPT)
+    if (is_quiet(r) || r->o->mode == RUN_ADOPT)
         f.advance = false;
     run_book(r, book_finish, &f, result == 0 ? err : &ignored);
 }
@@ -575,9 +609,7 @@ int run_flow(const struct run_options *options, struct summary *summary,
         log_warning("the counts of %.*s do not add up; please report this",
                     TEXT_ARG(r.flow->name));
     unlock(&r);
-    lookups_free(r.lookups);
-    arena_fini(&r.batch);
-    arena_fini(&r.keep);
+    run_tear_down(&r);
     return result;
 }
 

@@ -14,6 +14,7 @@ enum run_mode {
     RUN_WRITE,
     RUN_APPLY, /* only what `approved` names and is still the same */
     RUN_ADOPT, /* links by `match on`, writes nothing */
+    RUN_RECONCILE, /* compares both sides through the links, writes nothing */
 };
 
 struct run_options {

@@ -207,6 +207,24 @@ static int is_uncertain(struct run *r, struct unit *u, struct error *err)
     return 1;
 }
 
+/* The target record behind the link, field by field. */
+static int reconcile(struct run *r, struct unit *u)
+{
+    struct value id = value_text(u->link.target_id);
+    lookups_ask(r->lookups, &r->by_id, &id, &u->hit);
+    if (u->hit.status == FIND_LATER)
+        return 1;
+    u->target_id = u->link.target_id;
+    u->target_key = u->link.target_key;
+    u->action = "absent";
+    if (u->hit.status != FIND_ONE)
+        return 0;
+    u->before = run_json(&r->batch, u->hit.record);
+    u->action = already_so(r, u->result.target, u->hit.record) ? "unchanged"
+                                                               : "drift";
+    return 0;
+}
+
 static int write_or_not(struct run *r, struct unit *u, struct error *err)
 {
     char hash[65];
@@ -220,11 +238,17 @@ static int write_or_not(struct run *r, struct unit *u, struct error *err)
     if (got < 0)
         return -1;
     u->linked = got == 0;
+    if (!u->linked && r->o->mode == RUN_RECONCILE) {
+        u->action = "unlinked";
+        return 0;
+    }
     if (!u->linked)
         return r->has_match ? match(r, u, err)
                             : (u->action = r->flow->writes_creates ? "create"
                                                                    : "skip",
                                0);
+    if (r->o->mode == RUN_RECONCILE)
+        return reconcile(r, u);
     u->target_id = u->link.target_id;
     u->target_key = u->link.target_key;
     u->version = u->link.version;
@@ -344,6 +368,11 @@ static int decide_rounds(struct run *r, struct units *units, struct error *err)
     return error_set(err, ERROR_VENDOR, "look-ups do not come to an end");
 }
 
+int run_decide_only(struct run *r, struct units *units, struct error *err)
+{
+    return decide_rounds(r, units, err);
+}
+
 static int spool_all(struct run *r, struct units *units, struct error *err)
 {
     for (size_t i = 0; i < units->count; i++)
@@ -388,6 +417,9 @@ static void count(struct run *r, const char *action, int64_t by)
         { "reject", AT(rejected), 0 },
         { "closed", AT(rejected), 0 },
         { "wait", AT(waiting), AT(uncertain) },
+        { "drift", AT(updated), AT(drift) },
+        { "unlinked", AT(waiting), 0 },
+        { "absent", AT(created), 0 },
 #undef AT
     };
     r->sum->read += by;
@@ -494,7 +526,10 @@ static void add_money(struct run *r, const struct unit *u)
             summary_add_money(r->sum, false, u->input.members[i]);
     else if (u->source && u->input.element == 0)
         summary_add_money(r->sum, false, u->source);
-    summary_add_money(r->sum, true, u->result.target);
+    if (r->o->mode != RUN_RECONCILE)
+        summary_add_money(r->sum, true, u->result.target);
+    else if (u->hit.record) /* what really stands there */
+        summary_add_money(r->sum, true, u->hit.record);
 }
 
 int run_spool(struct run *r, const struct unit *given, struct error *err)

@@ -250,6 +250,15 @@ static int add_due(void *ctx, const struct hold_row *hold)
     return 0;
 }
 
+/* "E1#2" is the second element of record E1. */
+static struct text base_key(const struct run *r, struct text key)
+{
+    size_t at = key.len;
+    while (r->flow->each && at > 0 && key.ptr[at - 1] != '#')
+        at--;
+    return at > 1 ? text_slice(key, 0, at - 1) : key;
+}
+
 static int release_one(struct run *r, const struct hold_row *hold,
                        struct units *units, struct error *err)
 {
@@ -259,15 +268,21 @@ static int release_one(struct run *r, const struct hold_row *hold,
         return store_seen_add(r->store, r->group_set, hold->source_key, err)
                        < 0
                    ? -1 : 0;
-    if (record_parse(r->plan, hold->record, &r->batch, &record, &fault)
-        != RECORD_READ)
+    struct text raw = hold->record;
+    if (hold->asked /* a person wants today's record looked at */
+        && run_read_one(r, base_key(r, hold->source_key), &record, &raw, err)
+               < 0)
+        return -1;
+    if (!record
+        && record_parse(r->plan, raw, &r->batch, &record, &fault)
+               != RECORD_READ)
         return 0;
     struct buf key;
     buf_init(&key, 0);
     int result = 0;
     if (record_key(record, &key))
-        result = run_units_of(r, record, buf_dup(&r->batch, &key),
-                              hold->record, true, units, err);
+        result = run_units_of(r, record, buf_dup(&r->batch, &key), raw, true,
+                              units, err);
     buf_fini(&key);
     return result;
 }

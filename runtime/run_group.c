@@ -152,16 +152,15 @@ static int plan_empty(struct run *r, struct text key, struct error *err)
     return got < 0 ? -1 : 0;
 }
 
-static int take_group(struct run *r, struct text key, struct units *units,
+static int fill_group(struct run *r, struct text key, struct units *units,
                       struct error *err)
 {
     struct gathering g = { .r = r };
     buf_init(&g.snapshot, 2 * SNAPSHOT_MAX);
     int result = store_mirror_each(r->store, members_label(r), key, &r->batch,
                                    gather, &g, err);
-    if (result == 0 && g.count == 0)
-        result = plan_empty(r, key, err);
-    else if (result == 0) {
+    bool empty = result == 0 && g.count == 0;
+    if (result == 0 && !empty) {
         struct unit *u = units_add(r, units);
         buf_byte(&g.snapshot, ']');
         u->key = key;
@@ -177,7 +176,20 @@ static int take_group(struct run *r, struct text key, struct units *units,
     if (result > 0)
         return error_set(err, ERROR_INPUT, "the group %.*s has more than %d "
                          "records", TEXT_ARG(key), MEMBERS_MAX);
-    return result;
+    return empty ? 1 : result;
+}
+
+int run_group_unit(struct run *r, struct text key, struct units *units,
+                   struct error *err)
+{
+    return fill_group(r, key, units, err);
+}
+
+static int take_group(struct run *r, struct text key, struct units *units,
+                      struct error *err)
+{
+    int got = fill_group(r, key, units, err);
+    return got == 1 ? plan_empty(r, key, err) : got;
 }
 
 struct chunk {

@@ -30,7 +30,7 @@ struct run {
     char where_hash[17];
 
     struct lookups *lookups;
-    struct site match;
+    struct site match, by_id; /* by_id: reconciling */
     bool has_match;
     struct eval_env env;
 
@@ -82,6 +82,17 @@ struct unit *units_add(struct run *r, struct units *u);
 /* Evaluates, looks up and matches all of them, then spools what is to be
  * done. Resets nothing. */
 int run_decide(struct run *r, struct units *units, struct error *err);
+/* The same without spooling: each unit has its action then. */
+int run_decide_only(struct run *r, struct units *units, struct error *err);
+/* Program, ports, shapes, look-ups: everything but lock and number. */
+int run_set_up(struct run *r, struct error *err);
+void run_tear_down(struct run *r);
+/* The record of that key as the source has it now; 1: it has none. */
+int run_read_one(struct run *r, struct text key, struct record **record,
+                 struct text *raw, struct error *err);
+/* One group with its members; 1: it has none. */
+int run_group_unit(struct run *r, struct text key, struct units *units,
+                   struct error *err);
 /* Reads everything the run has to look at. */
 int run_read(struct run *r, struct error *err);
 /* Groups whose members changed. */

@@ -373,3 +373,30 @@ int run_read(struct run *r, struct error *err)
                   TEXT_ARG(r->source_name));
     return end == WALK_DONE ? 0 : -1;
 }
+
+int run_read_one(struct run *r, struct text key, struct record **record,
+                 struct text *raw, struct error *err)
+{
+    struct page page = { .total = -1 };
+    struct answer answer = { 0 };
+    struct record_page walk;
+    struct record_fault fault;
+    struct read_spec spec = { .object = r->flow->source, .shape = r->shape,
+                              .mode = READ_ONE, .id = key };
+    *record = NULL;
+    if (r->source.read(r->source.ctx, &spec, TEXT_NONE, &r->batch, &page,
+                       &answer, err)) {
+        if (err->kind != ERROR_USAGE)
+            return -1;
+        error_clear(err); /* it cannot be asked for one: what we have counts */
+        return 1;
+    }
+    if (answer.kind != ANSWER_DONE)
+        return 1;
+    if (record_page_open(&walk, r->plan, page.body, page.rows, page.single,
+                         err))
+        return -1;
+    return record_page_next(&walk, &r->batch, record, raw, &fault)
+                   == RECORD_READ
+               ? 0 : 1;
+}

@@ -397,7 +397,8 @@ struct hold_row {
     struct text hash;    /* of what would have been written */
     struct text flow_hash, owner;
     int64_t first_seen_ms, last_seen_ms, tries;
-    bool retry; /* a person asked for it */
+    bool retry; /* to be tried at the next run */
+    bool asked; /* because a person said so */
 };
 
 struct hold_await { /* "wakes when this exists" */

@@ -96,6 +96,7 @@ static struct hold_row read_hold(sqlite3_stmt *q, struct arena *arena)
     r.last_seen_ms = sqlite3_column_int64(q, 15);
     r.tries = sqlite3_column_int64(q, 16);
     r.retry = sqlite3_column_int64(q, 17) != 0;
+    r.asked = sqlite3_column_int64(q, 17) == 1;
     return r;
 }
 
@@ -206,7 +207,8 @@ int store_await_wake(struct store *s, struct text flow,
                      const struct hold_await *await, int64_t *woken,
                      struct error *err)
 {
-    if (sql_run(s, err, "UPDATE holds SET retry = 1 WHERE id IN (SELECT hold"
+    if (sql_run(s, err, "UPDATE holds SET retry = 2 WHERE retry = 0"
+                " AND id IN (SELECT hold"
                 " FROM awaits WHERE flow = ? AND object = ? AND field = ?"
                 " AND key = ?)", "tttt", flow, await->object, await->field,
                 await->key))
