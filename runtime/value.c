@@ -1,7 +1,6 @@
 /* Values and records: making, comparing and printing them. */
 #include "config.h"
 
-#include "base/log.h"
 #include "runtime/value.h"
 
 #include <string.h>
@@ -24,80 +23,6 @@ void currency_unpack(uint16_t packed, char out[4])
         packed = (uint16_t)(packed >> 5);
     }
     out[3] = '\0';
-}
-
-static struct value tagged(enum value_tag tag)
-{
-    struct value v;
-    memset(&v, 0, sizeof v);
-    v.tag = (uint8_t)tag;
-    return v;
-}
-
-struct value value_text(struct text t)
-{
-    struct value v = tagged(VALUE_TEXT);
-    if (t.len > UINT32_MAX)
-        log_bug("a text of %zu bytes", t.len);
-    v.ptr = t.ptr ? t.ptr : "";
-    v.len = (uint32_t)t.len;
-    return v;
-}
-
-struct value value_number(struct decimal d)
-{
-    struct value v = tagged(VALUE_NUMBER);
-    v.coef = d.coef;
-    v.scale = (uint8_t)d.scale;
-    return v;
-}
-
-struct value value_money(struct decimal d, uint16_t currency)
-{
-    struct value v = value_number(d);
-    v.tag = VALUE_MONEY;
-    v.currency = currency;
-    return v;
-}
-
-static struct value whole(enum value_tag tag, int64_t n)
-{
-    struct value v = tagged(tag);
-    v.whole = n;
-    return v;
-}
-
-struct value value_yesno(bool yes)
-{
-    return whole(VALUE_YESNO, yes);
-}
-
-struct value value_date(int32_t days)
-{
-    return whole(VALUE_DATE, days);
-}
-
-struct value value_datetime(int64_t micros)
-{
-    return whole(VALUE_DATETIME, micros);
-}
-
-struct text value_as_text(const struct value *v)
-{
-    if (v->tag != VALUE_TEXT)
-        return TEXT_NONE;
-    return (struct text){ v->ptr, v->len };
-}
-
-struct decimal value_as_decimal(const struct value *v)
-{
-    return (struct decimal){ v->coef, v->scale };
-}
-
-bool value_is_present(const struct value *v)
-{
-    return v->tag != VALUE_MISSING && v->tag != VALUE_CLEAR &&
-           v->tag != VALUE_LEAVE;
 }
 
 /* ------------------------------------------------------------- comparing */

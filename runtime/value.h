@@ -68,15 +68,67 @@ struct record {
 uint16_t currency_pack(const char code[3]);
 void currency_unpack(uint16_t packed, char out[4]);
 
-struct value value_text(struct text t);
-struct value value_number(struct decimal d);
-struct value value_money(struct decimal d, uint16_t currency);
-struct value value_yesno(bool yes);
-struct value value_date(int32_t days);
-struct value value_datetime(int64_t micros);
-struct text value_as_text(const struct value *v);       /* VALUE_TEXT only */
-struct decimal value_as_decimal(const struct value *v); /* number, money */
-bool value_is_present(const struct value *v);
+/* Made and taken apart in place: every expression does it. */
+static inline struct value value_whole(enum value_tag tag, int64_t whole)
+{
+    return (struct value){ .coef = whole, .tag = (uint8_t)tag };
+}
+
+static inline struct value value_text(struct text t)
+{
+    struct value v = { .coef = 0 };
+    v.tag = VALUE_TEXT;
+    v.ptr = t.ptr ? t.ptr : "";
+    v.len = (uint32_t)t.len; /* JSON_TEXT_MAX and the like are far below */
+    return v;
+}
+
+static inline struct value value_money(struct decimal d, uint16_t currency)
+{
+    return (struct value){ .coef = d.coef, .tag = VALUE_MONEY,
+                           .scale = (uint8_t)d.scale, .currency = currency };
+}
+
+static inline struct value value_number(struct decimal d)
+{
+    return (struct value){ .coef = d.coef, .tag = VALUE_NUMBER,
+                           .scale = (uint8_t)d.scale };
+}
+
+static inline struct value value_yesno(bool yes)
+{
+    return value_whole(VALUE_YESNO, yes);
+}
+
+static inline struct value value_date(int32_t days)
+{
+    return value_whole(VALUE_DATE, days);
+}
+
+static inline struct value value_datetime(int64_t micros)
+{
+    return value_whole(VALUE_DATETIME, micros);
+}
+
+/* VALUE_TEXT only; TEXT_NONE for others. */
+static inline struct text value_as_text(const struct value *v)
+{
+    if (v->tag != VALUE_TEXT)
+        return TEXT_NONE;
+    return (struct text){ v->ptr, v->len };
+}
+
+/* Of a number or an amount. */
+static inline struct decimal value_as_decimal(const struct value *v)
+{
+    return (struct decimal){ v->coef, v->scale };
+}
+
+static inline bool value_is_present(const struct value *v)
+{
+    return v->tag != VALUE_MISSING && v->tag != VALUE_CLEAR &&
+           v->tag != VALUE_LEAVE;
+}
 bool value_equal(const struct value *a, const struct value *b);
 int value_compare(const struct value *a, const struct value *b);
 /* As a person reads it in a message: 10.00 EUR, 2025-03-04, yes, (missing). */
