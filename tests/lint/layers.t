@@ -47,7 +47,6 @@ owners() {
     done <<'EOF'
 curl/ http[a-z_]*\.[ch]
 sqlite3 store[a-z_]*\.[ch]
-jansson json[a-z_]*\.[ch]
 openssl/ (crypto|vault)[a-z_]*\.c
 microhttpd server[a-z_]*\.[ch]
 pcre2 [a-z_]*regex[a-z_]*\.c
