@@ -47,11 +47,13 @@ int cmd_help(const struct invocation *in)
     if (reference_print(name, roff, stdout))
         return EXIT_FINE;
     const struct command *c = command_find(name);
+    const struct embedded_text *t = topic(name);
     if (c) {
         in->json ? help_json(c, stdout) : help_command(c, stdout);
-        return EXIT_FINE;
+        if (!t || in->json) /* a topic of the same name says the rest */
+            return EXIT_FINE;
+        putchar('\n');
     }
-    const struct embedded_text *t = topic(name);
     if (t) {
         fwrite(t->text, 1, t->len, stdout);
         return EXIT_FINE;
