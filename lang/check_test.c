@@ -256,6 +256,71 @@ static struct flow *flow_of(const struct program *p, const struct test *t)
     return best;
 }
 
+/* --------------------------------------------- what the flow reads of it */
+static bool node_reads(const struct node *n, const struct field *field,
+                       int depth)
+{
+    if (!n || depth > 60)
+        return false;
+    if (n->kind == NODE_MEMBER && n->field == field)
+        return true;
+    if (n->kind == NODE_CALL && n->symbol && n->symbol->decl &&
+        node_reads(KID(n->symbol->decl, DEFINE, value), field, depth + 1))
+        return true;
+    for (int i = 0; i < NODE_KIDS; i++)
+        for (const struct node *k = n->kid[i]; k; k = k->next)
+            if (node_reads(k, field, depth + 1))
+                return true;
+    return false;
+}
+
+static bool is_given(const struct node *record, const struct field *field)
+{
+    for (const struct node *n = KID(record, TEST_RECORD, fields); n; n = n->next)
+        if (n->field == field)
+            return true;
+    return false;
+}
+
+/* A required field that is not given has a neutral value, which is a guess
+ * as soon as the flow reads it. */
+static void check_given(struct checker *c, const struct flow *f,
+                        const struct node *record)
+{
+    const struct object *o = record->type ? record->type->object : NULL;
+    for (size_t i = 0; o && i < o->field_count; i++) {
+        const struct field *field = &o->fields[i];
+        if (field->type->optional || field->type->kind == TYPE_LIST ||
+            is_given(record, field) || !node_reads(f->node, field, 0))
+            continue;
+        struct diag *m = say(c, "E0391", record->span,
+                             "`%.*s` reads %.*s.%.*s, and the test does not "
+                             "give it",
+                             TEXT_ARG(f->name), TEXT_ARG(o->name),
+                             TEXT_ARG(field->name));
+        diag_note(c->d, m, "it is %s", type_words(c->arena, field->type));
+        return;
+    }
+    for (const struct node *n = KID(record, TEST_RECORD, fields); n; n = n->next) {
+        const struct node *value = KID(n, TEST_FIELD, value);
+        if (value && value->kind == NODE_TEST_RECORD)
+            check_given(c, f, value);
+        for (const struct node *k = value && value->kind == NODE_LIST
+                                        ? KID(value, LIST, items) : NULL;
+             k; k = k->next)
+            if (k->kind == NODE_TEST_RECORD)
+                check_given(c, f, k);
+    }
+}
+
+static void check_all_given(struct checker *c, const struct test *t)
+{
+    for (const struct node *n = KID(t->node, TEST, clauses); n; n = n->next)
+        if (n->kind == NODE_GIVEN && KID(n, GIVEN, object) &&
+            KID(n, GIVEN, record))
+            check_given(c, t->flow, KID(n, GIVEN, record));
+}
+
 void check_test(struct checker *c, struct test *t)
 {
     c->module = t->module;
@@ -267,6 +332,8 @@ void check_test(struct checker *c, struct test *t)
     bool broken = c->d->error_count != errors || !c->p->flows;
     for (const struct flow *f = c->p->flows; f; f = f->next)
         broken |= f->broken;
+    if (t->flow && !broken)
+        check_all_given(c, t);
     if (t->flow || broken)
         return;
     struct diag *m = say(c, "E0392", t->node->name_span,

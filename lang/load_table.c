@@ -36,8 +36,9 @@ static struct node *number_cell(struct filler *f, const struct csv_cell *cell,
     struct text t = text_trim(cell->text);
     if (type->kind == TYPE_PERCENT) {
         n->kind = NODE_PERCENT_LIT;
-        if (t.len && t.ptr[t.len - 1] == '%')
-            t.len--;
+        if (!t.len || t.ptr[t.len - 1] != '%')
+            return NULL; /* 0.21 and 21 would be taken for each other */
+        t.len--;
         struct decimal hundredth = { 1, 2 };
         if (decimal_parse(text_trim(t), &n->lit.number) != DECIMAL_OK)
             return NULL;
@@ -180,7 +181,9 @@ static void bad_cell(struct filler *f, const struct csv_cell *cell,
     struct diag *m = say(f->c, "E0213", cell_span(f, cell),
                          "\"%.*s\" is not %s", TEXT_ARG(cell->text),
                          type_words(f->c->arena, type));
-    if (type_is_numeric(type) || type->kind == TYPE_MONEY)
+    if (type->kind == TYPE_PERCENT)
+        diag_note(f->c->d, m, "write percentages with their sign: 21%%");
+    else if (type_is_numeric(type) || type->kind == TYPE_MONEY)
         diag_note(f->c->d, m,
                   "write numbers with a point and without separators: 1234.56");
     else if (type->kind == TYPE_DATE)

@@ -364,7 +364,10 @@ static filter_ops filter_bits(struct builder *b, const struct node *args)
     filter_ops bits = args ? 0 : FILTER_USUAL;
     for (const struct node *a = args; a; a = a->next) {
         size_t i = 0;
-        while (i < FILTER_COUNT && !text_is(a->text, filter_words[i]))
+        struct text word = a->text;
+        if (text_is(word, "is_one_of") || text_is(word, "is_not_one_of"))
+            word = text_slice(word, 3, word.len - 3);
+        while (i < FILTER_COUNT && !text_is(word, filter_words[i]))
             i++;
         if (i < FILTER_COUNT)
             bits |= 1u << i;

@@ -27,7 +27,6 @@ static const struct {
     { "E0107", "longer than a page; see tests/unit/parse.c" },
     { "E0108", "a page is UTF-8 itself" },
     { "E0380", "depends on what this version runs" },
-    { "E0391", "given by mlc test" },
     { "E0395", "needs mlc.lock; see tests/unit/lock.c" },
     { "W0417", "needs mlc.lock; see tests/unit/lock.c" },
 };
