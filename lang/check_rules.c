@@ -84,7 +84,7 @@ static const struct node *literal_of(struct checker *c, const struct node *n,
 
 static bool holds_word(const struct node *n, struct text word)
 {
-    if (n->kind == NODE_TEXT_LIT)
+    if (n->kind == NODE_TEXT_LIT || n->kind == NODE_NUMBER_LIT)
         return text_equal(n->text, word);
     for (const struct node *k = n->kind == NODE_LIST ? KID(n, LIST, items) : NULL;
          k; k = k->next)
@@ -103,7 +103,7 @@ static bool words_overlap(const struct node *a, bool not_a,
     const struct node *k = words->kind == NODE_LIST ? KID(words, LIST, items)
                                                     : words;
     for (; k; k = words->kind == NODE_LIST ? k->next : NULL) {
-        if (k->kind != NODE_TEXT_LIT)
+        if (k->kind != NODE_TEXT_LIT && k->kind != NODE_NUMBER_LIT)
             return true;
         if (holds_word(other, k->text) != not_other)
             return true;
@@ -168,13 +168,13 @@ static bool is_matched(const struct flow *f, const struct field *field)
     return false;
 }
 
-static void check_owner(struct checker *c, const struct flow *a,
+static bool check_owner(struct checker *c, const struct flow *a,
                         const struct flow *b)
 {
     if (!a->target || a->target != b->target || a->broken || b->broken ||
         a->target_connection != b->target_connection || !same_match(a, b) ||
         !a->writes_updates || !b->writes_updates || disjoint(c, a, b, a->where))
-        return;
+        return false;
     for (const struct set_field *s = b->sets; s; s = s->next) {
         if (s->in_gone || s->node->lit.flag || s->node->kind != NODE_ASSIGN ||
             is_matched(b, s->field))
@@ -189,8 +189,9 @@ static void check_owner(struct checker *c, const struct flow *a,
                    TEXT_ARG(a->name));
         diag_note(c->d, m, "one of them must own the field, or they must differ "
                   "in `match on` or in `where`");
-        return;
+        return true;
     }
+    return false;
 }
 
 /* ------------------------------------------------------ opposite directions */
@@ -365,9 +366,11 @@ void check_program_rules(struct checker *c)
 {
     for (struct flow *f = c->p->flows; f; f = f->next)
         check_order(c, f);
-    for (struct flow *a = c->p->flows; a; a = a->next)
-        for (struct flow *b = a->next; b; b = b->next) {
-            check_owner(c, a, b);
+    for (struct flow *b = c->p->flows; b; b = b->next) {
+        bool told = false; /* one other owner is enough to act on */
+        for (struct flow *a = c->p->flows; a != b; a = a->next) {
+            told = told || check_owner(c, a, b);
             check_opposite(c, a, b);
         }
+    }
 }
