@@ -334,14 +334,14 @@ enum flag_id {
     FLAG_WRITE_ONLY, FLAG_SEARCHABLE, FLAG_UNIQUE, FLAG_SENSITIVE,
     FLAG_FLOAT_NOISE, FLAG_EMPTY_IS_MISSING, FLAG_CURRENCY, FLAG_FILTER,
     FLAG_PATTERN, FLAG_DEFAULT, FLAG_ENCODING, FLAG_NOTE, FLAG_ALSO,
-    FLAG_BALANCED, FLAG_COUNT,
+    FLAG_BALANCED, FLAG_WRITE, FLAG_COUNT,
 };
 
 static const char *const flag_words[FLAG_COUNT] = {
     "required", "always", "needed", "read_only", "create_only", "write_only",
     "searchable", "unique", "sensitive", "float_noise", "empty_is_missing",
     "currency", "filter", "pattern", "default", "encoding", "note", "also",
-    "balanced",
+    "balanced", "write",
 };
 
 static const char *const filter_words[] = {
@@ -423,6 +423,7 @@ static void set_flag(struct builder *b, struct field *f, struct type *t,
     case FLAG_NOTE: f->note = value; break;
     case FLAG_ALSO: f->also = value; break;
     case FLAG_BALANCED: b->object->balanced = true; break;
+    case FLAG_WRITE: f->write_wire = value; break;
     default: {
         struct near n;
         near_init(&n, flag->text);

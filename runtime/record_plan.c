@@ -20,6 +20,7 @@ static const struct {
     { "epoch ms", ENCODING_EPOCH_MS },
     { "epoch s", ENCODING_EPOCH_S },
     { "0/1", ENCODING_ZERO_ONE },
+    { "date of datetime", ENCODING_DATE_OF_DATETIME },
 };
 
 static struct text cut_word(struct text *rest)
@@ -44,6 +45,20 @@ static bool parse_object_encoding(struct text t, struct encoding_of *out)
     return out->value_member.len && !text_trim(t).len;
 }
 
+/* "written OnHold as Hold": one word of an enum that is read and written
+ * differently. */
+static bool parse_written(struct text t, struct encoding_of *out)
+{
+    if (!text_starts(t, TEXT("written ")))
+        return false;
+    t = text_slice(t, 8, t.len - 8);
+    out->said = cut_word(&t);
+    if (!text_is(cut_word(&t), "as"))
+        return false;
+    out->written = cut_word(&t);
+    return out->written.len && !text_trim(t).len;
+}
+
 static bool parse_one_encoding(struct text t, struct encoding_of *out)
 {
     if (text_is(t, "value wrap")) {
@@ -61,7 +76,7 @@ static bool parse_one_encoding(struct text t, struct encoding_of *out)
             out->kind = encodings[i].kind;
             return true;
         }
-    return parse_object_encoding(t, out);
+    return parse_written(t, out) || parse_object_encoding(t, out);
 }
 
 bool encoding_parse(struct text encoding, struct encoding_of *out)

@@ -17,6 +17,7 @@ enum encoding {
     ENCODING_EPOCH_S,
     ENCODING_JSON_TEXT, /* JSON inside a text */
     ENCODING_OBJECT,    /* {currency member, value member} */
+    ENCODING_DATE_OF_DATETIME, /* a date with a time of day nobody means */
 };
 
 /* An encoding text of a catalog, taken apart. */
@@ -25,6 +26,7 @@ struct encoding_of {
     bool wrap;   /* {"value": …} around it */
     bool padded; /* blanks at both ends are none of it */
     struct text currency_member, value_member; /* ENCODING_OBJECT */
+    struct text said, written; /* a word that is written otherwise */
 };
 /* False for one nobody knows. */
 bool encoding_parse(struct text encoding, struct encoding_of *out);

@@ -439,6 +439,8 @@ static bool wire_date(const struct plan_value *v, struct text t, int32_t *days)
         return date_parse(text_slice(t, 0, 10), days);
     if (v->encoding.kind == ENCODING_PLAIN || !wire_micros(v, t, &micros))
         return false;
+    if (v->encoding.kind == ENCODING_DATE_OF_DATETIME)
+        return date_parse(text_slice(t, 0, 10), days); /* the vendor's day */
     *days = (int32_t)floor_div(micros, (int64_t)86400 * 1000000);
     return true;
 }

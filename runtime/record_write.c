@@ -116,7 +116,7 @@ static int put_text(const struct field *field, const struct type *type,
             buf_text(out, e->wire);
             return 0;
         }
-        t = e->wire;
+        t = text_equal(e->word, encoding->said) ? encoding->written : e->wire;
     } else if (encoding->kind == ENCODING_OTHER_FORM) {
         if (decimal_parse(t, &d) != DECIMAL_OK)
             return misfit(field, "the text is no number", err);
@@ -171,6 +171,12 @@ static int put_when(const struct encoding_of *encoding, const struct value *v,
         return put_epoch(encoding, v, out);
     if (encoding->kind == ENCODING_MS_DATE)
         return put_wall_clock(v, out);
+    if (encoding->kind == ENCODING_DATE_OF_DATETIME && v->tag == VALUE_DATE) {
+        buf_byte(out, '"');
+        value_print(v, out);
+        buf_str(out, "T00:00:00\"");
+        return 0;
+    }
     put_quoted(out, v);
     return 0;
 }

@@ -370,6 +370,59 @@ static const struct file_case csv_files[] = {
     { "14.csv", "Id,Note\n,x\n", "{\"Id\":\"\",\"Note\":\"x\"}", 0 },
 };
 
+/* What is read one way and written another. */
+static struct enum_value states[] = {
+    { LIT("Active"), LIT("Active"), false, false },
+    { LIT("OnHold"), LIT("OnHold"), false, false },
+};
+static struct type state_type = { .kind = TYPE_ENUM, .optional = true,
+                                  .values = states, .value_count = 2 };
+static struct field two_way_fields[] = {
+    FIELD("Number", text_type, .wire = LIT("branch.number"),
+          .write_wire = LIT("branch"), .encoding = LIT("value wrap")),
+    FIELD("Due", date_type, .encoding = LIT("value wrap, date of datetime")),
+    FIELD("Status", state_type,
+          .encoding = LIT("value wrap, written OnHold as Hold")),
+};
+
+static const char *const two_way[][2] = {
+    { "{\"branch\":{\"number\":\"1\"},\"Due\":\"2026-03-01T23:30:00+02:00\","
+      "\"Status\":\"OnHold\"}",
+      "{\"branch\":{\"value\":\"1\"},\"Due\":{\"value\":"
+      "\"2026-03-01T00:00:00\"},\"Status\":{\"value\":\"Hold\"}}" },
+    { "{\"Due\":\"2026-03-01T10:11:12.123\",\"Status\":\"Active\"}",
+      "{\"Due\":{\"value\":\"2026-03-01T00:00:00\"},"
+      "\"Status\":{\"value\":\"Active\"}}" },
+    { "{\"Due\":\"2026-03-01\"}",
+      "{\"Due\":{\"value\":\"2026-03-01T00:00:00\"}}" },
+    { "{\"Due\":\"soon\"}", "Due: \"soon\" is no date, byte 7" },
+    { "{\"Status\":\"Hold\"}",
+      "Status: \"Hold\" is none of the values it may have, byte 10" },
+};
+
+static void check_two_way(struct arena *arena)
+{
+    static struct object o;
+    struct error err = { .kind = ERROR_NONE };
+    struct record_plan *plan;
+    make_object(&o, two_way_fields, 3);
+    record_plan_new(arena, shape_of_object(arena, &o), &plan, &err);
+    for (size_t i = 0; i < sizeof two_way / sizeof *two_way; i++) {
+        struct record *record;
+        struct record_fault fault;
+        struct buf b;
+        buf_init(&b, 0);
+        if (record_parse(plan, text_of(two_way[i][0]), arena, &record, &fault)
+            != RECORD_READ)
+            buf_str(&b, fault.text);
+        else
+            record_encode(record, NULL, NULL, &b, &err);
+        is_text(buf_cstr(&b), two_way[i][1], "read, and written: %s",
+                two_way[i][0]);
+        buf_fini(&b);
+    }
+}
+
 static struct field csv_fields[] = {
     FIELD("Id", must_text),
     FIELD("Note", text_type),
@@ -410,6 +463,7 @@ int main(void)
     check_round_trip(&arena, plan, shape);
     check_page(&arena, plan);
     check_files(&arena, plan);
+    check_two_way(&arena);
     fields[1].encoding = TEXT("rot13");
     is_int(record_plan_new(&arena, shape, &plan, &err), -1,
            "an encoding nobody knows is refused");
