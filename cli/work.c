@@ -45,17 +45,17 @@ static bool is_path(const char *arg)
 static int load(struct work *w, unsigned needs)
 {
     const struct invocation *in = w->in;
-    struct load_options o = { 0 };
-    project_options(&o);
-    o.paths = ARENA_ARRAY(&w->arena, const char *, in->arg_count + 1);
+    struct load_options *o = &w->load;
+    project_options(o);
+    o->paths = ARENA_ARRAY(&w->arena, const char *, in->arg_count + 1);
     for (int i = 0; (needs & WORK_ARGS_ARE_FLOWS) && i < in->arg_count; i++)
         if (is_path(in->args[i]))
-            o.paths[o.path_count++] = in->args[i];
+            o->paths[o->path_count++] = in->args[i];
     program_init(&w->program);
     w->program_loaded = true;
-    if (program_load(&w->program, &o) == 0)
+    if (program_load(&w->program, o) == 0)
         program_check(&w->program);
-    if (w->program.diags.error_count == 0)
+    if (w->program.diags.error_count == 0 || !(needs & WORK_PROGRAM))
         return EXIT_FINE;
     diags_sort(&w->program.diags);
     diags_print(&w->program.diags, DIAG_TEXT, in->colour_messages, NULL,
@@ -208,7 +208,7 @@ int work_open(struct work *w, const struct invocation *in, unsigned needs)
     w->now_ms = clock_now_ms();
     arena_init(&w->arena);
     watch_signals();
-    if (needs & WORK_PROGRAM) {
+    if (needs & (WORK_PROGRAM | WORK_CONNECTIONS)) {
         int code = load(w, needs);
         if (code != EXIT_FINE)
             return code;

@@ -16,6 +16,8 @@ enum work_need {
     WORK_SYSTEMS = 8,  /* transport; sandboxes with --sandbox */
     WORK_DRY = 16,     /* the transport refuses whatever writes */
     WORK_ARGS_ARE_FLOWS = 32, /* flow names, or files and folders to load */
+    WORK_CONNECTIONS = 64, /* load the project, but let unsound flows pass:
+                              signing in must not wait for them */
 };
 
 struct sandbox;
@@ -24,6 +26,7 @@ struct work {
     const struct invocation *in;
     struct arena arena;
     struct program program;
+    struct load_options load; /* the program keeps a pointer to it */
     struct store *store;       /* NULL: none yet, with WORK_STATE_READ */
     struct transport *transport;
     struct sandbox *sandbox;

@@ -45,10 +45,6 @@ void budgets_slot_release(struct budgets *b, int64_t now_ms);
 
 int budgets_forecast(struct budgets *b, int64_t calls, int64_t now_ms,
                      struct forecast *out, struct error *err);
-struct budget_view {
-    const char *window;
-    int64_t used, limit, reset_ms, blocked_until_ms;
-};
 int budgets_view(struct budgets *b, int64_t now_ms, struct arena *arena,
                  struct budget_view **out, size_t *count, struct error *err);
 

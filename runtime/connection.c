@@ -18,6 +18,8 @@ static const struct setting_def common[] = {
       "address of the token server where that is another host" },
     { "auth", "text", NULL, false, "how to sign in" },
     { "proxy", "url", NULL, false, "proxy for this connection" },
+    { "redirect_url", "text", NULL, false,
+      "address the app is registered to come back to after a sign-in" },
     { "timezone", "text", NULL, false, "the system's own time zone" },
     { "timeout", "number", NULL, false, "seconds a call may take" },
     { "settle", "number", NULL, false,
@@ -360,6 +362,29 @@ static int choose_auth(struct connection_setup *c, struct error *err)
               TEXT_ARG(c->info.name), TEXT_ARG(wanted));
     error_hint(err, "The first choice is \"%s\".", c->connector->auth->name);
     return -1;
+}
+
+static bool is_whole(const struct auth_scheme *a,
+                     bool (*has)(void *ctx, const char *secret), void *ctx)
+{
+    for (const struct secret_def *d = a->secrets; d && d->name; d++)
+        if (d->required && !has(ctx, d->name))
+            return false;
+    return true;
+}
+
+void connection_choose_auth(struct connection_setup *c,
+                            bool (*has)(void *ctx, const char *secret),
+                            void *ctx)
+{
+    const struct auth_scheme *a = c->connector->auth;
+    if (map_has(&c->settings, TEXT("auth")))
+        return;
+    for (; a && a->name; a++)
+        if (is_whole(a, has, ctx)) {
+            c->info.auth = a;
+            return;
+        }
 }
 
 static struct text without_slash(struct text t)

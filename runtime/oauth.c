@@ -100,17 +100,29 @@ static int load_token(struct signer *s, struct error *err)
     return 0;
 }
 
-static int load(struct signer *s, struct error *err)
+static bool has(void *ctx, const char *name)
+{
+    const struct signer *s = ctx;
+    return get(&s->credential, name).len > 0;
+}
+
+int signer_load(struct signer *s, struct error *err)
 {
     if (s->loaded)
         return 0;
     if (load_secrets(s, err) || load_token(s, err))
         return -1;
+    connection_choose_auth(s->c, has, s);
     s->loaded = true;
+    int64_t now = clock_now_ms();
+    int64_t left = token_days_left(&s->token, s->c->info.auth, now);
+    if (left >= 0 && left < TOKEN_WARN_MS / DAY_MS && s->token.state != TOKEN_SIGN_IN)
+        log_warning("%.*s: unused for long; its sign-in dies in %lld days",
+                    TEXT_ARG(s->c->info.name), (long long)left);
     return 0;
 }
 
-void signer_init(struct signer *s, const struct connection_setup *c,
+void signer_init(struct signer *s, struct connection_setup *c,
                  struct vault *vault, struct store *store, struct http *http,
                  struct budgets *budgets)
 {
@@ -448,8 +460,15 @@ static int judge(struct signer *s, const struct grant *g, bool was_pending,
         error_hint(err, "Check the connection's url and auth_url; nothing was "
                         "sent on.");
         return -1;
+    case HTTP_NO_HOST: /* nor in a minute */
+        if (!was_pending)
+            (void)set_state(s, before, TEXT_NONE, &ignored);
+        error_set(err, ERROR_USAGE, "%.*s could not be signed in: %s",
+                  TEXT_ARG(s->c->info.name), g->call.why);
+        error_hint(err, "Check the connection's url and this machine's name "
+                        "server.");
+        return -1;
     case HTTP_NOT_SENT:
-    case HTTP_NO_HOST:
         if (!was_pending)
             (void)set_state(s, before, TEXT_NONE, &ignored);
         return transient(s, g, TRANSIENT_AGAIN_MS, until_ms, err);
@@ -560,11 +579,11 @@ static int not_taken(struct signer *s, struct error *err)
 int signer_ready(struct signer *s, struct text rejected, int64_t deadline_ms,
                  int64_t *until_ms, struct error *err)
 {
-    const struct auth_scheme *a = scheme(s);
-    if (!a || a->kind == AUTH_NONE)
+    if (!scheme(s) || scheme(s)->kind == AUTH_NONE)
         return 0;
-    if (load(s, err))
+    if (signer_load(s, err))
         return -1;
+    const struct auth_scheme *a = scheme(s);
     if (!auth_has_token(a)) {
         if (check_secrets(s, err))
             return -1;
@@ -606,7 +625,7 @@ int signer_exchange(struct signer *s, struct text code,
 {
     struct grant g = { .code = code, .redirect_uri = redirect_uri,
                        .verifier = verifier };
-    if (load(s, err))
+    if (signer_load(s, err))
         return -1;
     arena_init(&g.arena);
     int result = make_call(s, &g, err);
@@ -625,23 +644,22 @@ int signer_exchange(struct signer *s, struct text code,
     return result;
 }
 
-int64_t signer_days_left(const struct signer *s, int64_t now_ms)
+int64_t token_days_left(const struct token *k, const struct auth_scheme *a,
+                        int64_t now_ms)
 {
-    const struct auth_scheme *a = scheme(s);
-    if (!a || a->kind != AUTH_CODE || a->idle_ms == 0 ||
-        s->token.renewed_ms == 0)
+    if (!a || a->kind != AUTH_CODE || a->idle_ms == 0 || k->renewed_ms == 0)
         return -1;
-    int64_t left = s->token.renewed_ms + a->idle_ms - now_ms;
+    int64_t left = k->renewed_ms + a->idle_ms - now_ms;
     return left > 0 ? left / DAY_MS : 0;
 }
 
 int signer_keep_alive(struct signer *s, struct error *err)
 {
     int64_t until, now = clock_now_ms();
+    if (signer_load(s, err))
+        return -1;
     if (!scheme(s) || scheme(s)->kind != AUTH_CODE || scheme(s)->idle_ms == 0)
         return 1;
-    if (load(s, err))
-        return -1;
     if (s->token.refresh.len == 0 || s->token.state == TOKEN_SIGN_IN ||
         now - s->token.renewed_ms < DAY_MS)
         return 1;

@@ -44,7 +44,7 @@ int token_save(struct vault *v, struct text key, struct token *token,
 
 struct signer {
     struct credential credential; /* first: get() finds the rest by it */
-    const struct connection_setup *c;
+    struct connection_setup *c;
     struct vault *vault; /* NULL: nothing stored */
     struct store *store;
     struct http *http;
@@ -57,7 +57,7 @@ struct signer {
     int64_t used_saved_ms;
 };
 
-void signer_init(struct signer *s, const struct connection_setup *c,
+void signer_init(struct signer *s, struct connection_setup *c,
                  struct vault *vault, struct store *store, struct http *http,
                  struct budgets *budgets);
 void signer_fini(struct signer *s);
@@ -79,7 +79,10 @@ int signer_exchange(struct signer *s, struct text code,
  * there was nothing to do. */
 int signer_keep_alive(struct signer *s, struct error *err);
 /* Days until the refresh token dies unused; -1 never or unknown. */
-int64_t signer_days_left(const struct signer *s, int64_t now_ms);
+int64_t token_days_left(const struct token *k, const struct auth_scheme *a,
+                        int64_t now_ms);
+/* Reads what is stored, and settles on a scheme by it. */
+int signer_load(struct signer *s, struct error *err);
 /* Forgets token and, with `all`, secrets. */
 int signer_forget(struct vault *v, struct text name, bool all,
                   struct error *err);

@@ -57,6 +57,11 @@ void transport_close(struct transport *t)
     mem_free(t);
 }
 
+void transport_set_deadline(struct transport *t, int64_t deadline_ms)
+{
+    t->options.deadline_ms = deadline_ms;
+}
+
 static int need_http(struct transport *t, struct error *err)
 {
     const char *authority = getenv("MLC_CA_FILE");
@@ -220,6 +225,19 @@ int channel_keep_alive(struct channel *c, struct error *err)
 {
     int result = signer_keep_alive(&c->signer, err);
     return result < 0 ? -1 : 0;
+}
+
+int channel_sign_in(struct channel *c, struct text code,
+                    struct text redirect_uri, struct text verifier,
+                    struct error *err)
+{
+    return signer_exchange(&c->signer, code, redirect_uri, verifier, err);
+}
+
+int channel_budgets(struct channel *c, struct arena *arena,
+                    struct budget_view **out, size_t *count, struct error *err)
+{
+    return budgets_view(c->budgets, clock_now_ms(), arena, out, count, err);
 }
 
 /* --------------------------------------------------------------- figures */

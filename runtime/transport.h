@@ -30,6 +30,8 @@ struct transport_options {
 int transport_open(const struct transport_options *options,
                    struct transport **out, struct error *err);
 void transport_close(struct transport *t);
+/* Another deadline from here on; 0: none. */
+void transport_set_deadline(struct transport *t, int64_t deadline_ms);
 
 /* Opens a connection by its name. No call is made yet: signing in and
  * learning facts happen before the first one. Borrowed: lives as long as the
@@ -130,6 +132,18 @@ struct call_figures {
     int64_t received_ms; /* … and ours at that moment */
 };
 const struct call_figures *channel_last_call(const struct channel *c);
+
+/* The end of a sign-in by a person: code for tokens, stored. */
+int channel_sign_in(struct channel *c, struct text code,
+                    struct text redirect_uri, struct text verifier,
+                    struct error *err);
+struct budget_view {
+    const char *window;
+    int64_t used, limit, reset_ms, blocked_until_ms;
+};
+int channel_budgets(struct channel *c, struct arena *arena,
+                    struct budget_view **out, size_t *count,
+                    struct error *err);
 
 /* Renews what would die unused; at most a call a day. For `serve`. */
 int channel_keep_alive(struct channel *c, struct error *err);
