@@ -46,17 +46,14 @@ int connection_build(const struct program *program, struct text name,
 int connection_learn(struct connection_setup *c, struct text name,
                      struct text value, struct error *err);
 int connection_forget_facts(struct connection_setup *c, struct error *err);
-<<<<<<< HEAD
 /* A setting that counts seconds, as milliseconds; `otherwise` without it. */
 int connection_seconds(const struct connection_info *c, const char *setting,
                        int otherwise);
-=======
 /* Without a setting `auth`, the scheme is the one whose required secrets are
  * there (the first, when none is whole). */
 void connection_choose_auth(struct connection_setup *c,
                             bool (*has)(void *ctx, const char *secret),
                             void *ctx);
->>>>>>> 5a2b9af (cli: sign in, store and check credentials, reach the systems)
 /* Names of all connections of the project, else of all connectors. */
 size_t connection_names(const struct program *program, struct arena *arena,
                         struct text **names);
