@@ -120,6 +120,21 @@ static struct held doubt_of(struct run *r, struct text message)
     return held;
 }
 
+/* What an update whose answer was lost has left there nobody knows: the next
+ * evaluation writes, whatever was written before it. */
+static int forget_hash(struct run *r, const struct intent_row *i,
+                       struct error *err)
+{
+    struct link_row link;
+    int got = store_link_find(r->store, r->flow->name, i->source,
+                              i->source_key, i->target, &r->batch, &link, err);
+    if (got)
+        return got < 0 ? -1 : 0;
+    link.hash = TEXT("unknown");
+    link.owned_ms = r->o->now_ms;
+    return store_link_put(r->store, r->flow->name, &link, err);
+}
+
 /* Nothing arrived: the record is looked at again from the start, with the
  * flow as it is now; the bytes that were never taken are closed [16]. */
 static int book_absent(struct run *r, void *ctx, struct error *err)
@@ -131,6 +146,7 @@ static int book_absent(struct run *r, void *ctx, struct error *err)
     struct hold_row hold;
     if (store_intent_state(r->store, i->id, INTENT_CLOSED, TEXT_NONE,
                            b->evidence, clock_now_ms(), err)
+        || (i->is_update && forget_hash(r, i, err))
         || run_book_hold(r, "uncertain", i->source_key, i->record, TEXT_NONE,
                          &held, err))
         return -1;

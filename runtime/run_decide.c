@@ -396,7 +396,7 @@ int run_decide(struct run *r, struct units *units, struct error *err)
 }
 
 /* ------------------------------------------------------------------ spooling */
-static void count(struct run *r, const char *action, int64_t by)
+void run_count(struct run *r, const char *action, int64_t by)
 {
     static const struct {
         const char *action;
@@ -445,13 +445,16 @@ static int replace_earlier(struct run *r, const struct unit *u, bool *counted,
     got = store_plan_drop(r->store, r->id, u->key, &r->batch, &action, err);
     if (got < 0)
         return -1;
-    if (got == 0)
-        count(r, text_cstr(&r->batch, action), -1);
+    if (got == 0 && text_is(action, "gone")) {
+        r->sum->gone--; /* it had left the flow, an earlier page said */
+        run_count(r, "skip", -1);
+    } else if (got == 0)
+        run_count(r, text_cstr(&r->batch, action), -1);
     else if (strcmp(u->action, "unchanged") == 0
              || strcmp(u->action, "skip") == 0)
         *counted = false;
     else
-        count(r, r->sum->unchanged > 0 ? "unchanged" : "skip", -1);
+        run_count(r, r->sum->unchanged > 0 ? "unchanged" : "skip", -1);
     return 0;
 }
 
@@ -545,7 +548,7 @@ int run_spool(struct run *r, const struct unit *given, struct error *err)
     if (replace_earlier(r, &u, &counted, err) || check_twin(r, &u, err))
         return -1;
     if (counted)
-        count(r, u.action, 1);
+        run_count(r, u.action, 1);
     if (u.result.warnings)
         r->sum->warnings++;
     if (strcmp(u.action, "outside") == 0)

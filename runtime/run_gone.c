@@ -47,9 +47,14 @@ static int spool_gone(struct run *r, const struct link_row *link,
     struct buf target;
     struct text action;
     run_owned_hash(r, result->target, hash);
-    if (store_plan_drop(r->store, r->id, link->source_key, &r->batch, &action,
-                        err) < 0)
+    int dropped = store_plan_drop(r->store, r->id, link->source_key,
+                                  &r->batch, &action, err);
+    if (dropped < 0)
         return -1;
+    if (dropped == 0) { /* read on an earlier page, deleted on this one */
+        run_count(r, text_cstr(&r->batch, action), -1);
+        run_count(r, "skip", 1);
+    }
     buf_init(&target, 0);
     record_pack(result->target, &target);
     struct plan_row row = {

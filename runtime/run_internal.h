@@ -139,6 +139,8 @@ int run_probe(struct run *r, const struct value *values,
  * matches on something else. */
 struct text run_pack_match(struct run *r, const struct value *values);
 int run_unpack_match(struct run *r, struct text image, struct value *values);
+/* Counts what is planned for a record; `by` -1 takes it back. */
+void run_count(struct run *r, const char *action, int64_t by);
 /* SHA-256 over the fields an update would send. */
 void run_owned_hash(const struct run *r, const struct record *target,
                     char out[65]);

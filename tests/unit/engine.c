@@ -1,0 +1,556 @@
+/* The engine against a model: thousands of random histories of a source that
+ * grows, changes, loses records, pages badly and breaks down, and of a target
+ * that refuses, loses answers and works all the same. When everything is calm
+ * again the target must be exactly what the source says, each record once,
+ * and a further run must write nothing [99-112, figure 11].
+ *
+ * 150 histories by default, MLC_HISTORIES=10000 for all of them. The double
+ * of both systems shares nothing with mlc but the port's contract. */
+#include "config.h"
+
+#include "base/embedded.h"
+#include "runtime/clock.h"
+#include "runtime/jsonread.h"
+#include "runtime/record.h"
+#include "runtime/run.h"
+#include "tests/lib/tap.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ITEMS 24
+#define THINGS 256
+#define DAY_MS INT64_C(86400000)
+#define START_MS INT64_C(1760000000000)
+
+static const char project_text[] =
+    "set language 1\n"
+    "set timezone \"UTC\"\n"
+    "connection Src is files\n"
+    "connection Dst is files\n"
+    "object Src.item \"Item\" {\n"
+    "  at \"items\"\n"
+    "  key id\n"
+    "  operations read\n"
+    "  changes version by version\n"
+    "  id text always unique searchable\n"
+    "  version integer always filter(greater)\n"
+    "  name text always\n"
+    "  active yes/no always\n"
+    "}\n"
+    "object Dst.thing \"Thing\" {\n"
+    "  at \"things\"\n"
+    "  key ID\n"
+    "  operations read, create, update\n"
+    "  changes none\n"
+    "  ID text always read_only unique searchable\n"
+    "  Code text required searchable filter(is)\n"
+    "  Name text required\n"
+    "}\n";
+
+static const char flow_text[] =
+    "set language 1\n"
+    "flow sync \"Items become things\"\n"
+    "Src.item -> Dst.thing where item.active\n"
+    "{\n"
+    "  read changes\n"
+    "  recheck every 1 day\n"
+    "  write creates and updates\n"
+    "  match on Code\n"
+    "  Code = item.id\n"
+    "  Name = item.name\n"
+    "  when gone { Name = \"gone\" }\n"
+    "  limit gone to 100%\n"
+    "}\n";
+
+/* --------------------------------------------------------------- the world */
+struct item {
+    bool there, active;
+    int64_t version;
+    int name;
+};
+struct thing {
+    int code, name; /* name -1: gone */
+};
+
+static struct {
+    struct item items[ITEMS];
+    struct thing things[THINGS];
+    size_t thing_count;
+    int64_t version;
+    size_t creates, updates, reads;
+    bool calm;      /* nothing fails */
+    int page_size;
+    size_t trouble; /* percent of calls that fail */
+} world;
+
+static uint64_t seed;
+static struct program program;
+static const struct flow *flow;
+static struct store *store;
+static char folder[64];
+
+static unsigned chance(unsigned below)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)((seed >> 33) % below);
+}
+
+static bool unlucky(unsigned percent)
+{
+    return !world.calm && chance(100) < percent;
+}
+
+/* ------------------------------------------------------------ the source */
+static void item_json(const struct item *it, int number, struct buf *b)
+{
+    buf_printf(b, "{\"id\":\"i%d\",\"version\":%lld,\"name\":\"n%d\","
+               "\"active\":%s}", number, (long long)it->version, it->name,
+               it->active ? "true" : "false");
+}
+
+/* Items at or after a version, oldest first: boundary ties come again. */
+static size_t order_items(int64_t from, int *order)
+{
+    size_t count = 0;
+    for (int i = 0; i < ITEMS; i++)
+        if (world.items[i].there && world.items[i].version >= from)
+            order[count++] = i;
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = i; k > 0 && world.items[order[k]].version
+                                        < world.items[order[k - 1]].version;
+             k--) {
+            int swap = order[k];
+            order[k] = order[k - 1];
+            order[k - 1] = swap;
+        }
+    return count;
+}
+
+static void touch(int i)
+{
+    struct item *it = &world.items[i];
+    /* often the same version as the one before: a tie at the boundary */
+    world.version += chance(3) == 0 ? 0 : 1;
+    it->there = true;
+    it->version = world.version;
+    it->name = (int)chance(1000);
+    it->active = chance(6) != 0;
+}
+
+static void page_of_items(const struct read_spec *spec, struct text next,
+                          struct arena *arena, struct page *page)
+{
+    int order[ITEMS];
+    int64_t from = 0;
+    int64_t at = 0;
+    struct buf b;
+    json_int64(spec->cursor, &from);
+    size_t dot = next.len;
+    text_find(next, TEXT("."), &dot);
+    json_int64(text_slice(next, 0, dot), &at);
+    size_t count = order_items(from, order);
+    buf_init(&b, 0);
+    buf_byte(&b, '[');
+    size_t end = (size_t)at + (size_t)world.page_size;
+    bool empty = unlucky(4); /* an empty page that is not the last [105] */
+    if (empty)
+        end = (size_t)at;
+    for (size_t i = (size_t)at; i < end && i < count; i++) {
+        buf_str(&b, i > (size_t)at ? "," : "");
+        item_json(&world.items[order[i]], order[i], &b);
+    }
+    buf_byte(&b, ']');
+    *page = (struct page){ .body = buf_dup(arena, &b), .rows = "",
+                           .total = -1, .complete = true };
+    buf_fini(&b);
+    if (empty)
+        page->next = text_of(arena_printf(arena, "%lld.0%u", (long long)at,
+                                          chance(1000)));
+    else if (end < count)
+        page->next = text_of(arena_printf(arena, "%zu", end));
+    if (page->next.len == 0 && count > 0)
+        page->next_cursor = text_of(arena_printf(
+            arena, "%lld", (long long)world.items[order[count - 1]].version));
+}
+
+static int read_source(void *ctx, const struct read_spec *spec,
+                       struct text next, struct arena *arena,
+                       struct page *page, struct answer *answer,
+                       struct error *err)
+{
+    (void)ctx;
+    world.reads++;
+    *answer = (struct answer){ .kind = ANSWER_DONE };
+    if (unlucky(5))
+        return error_set(err, ERROR_TRANSIENT, "the source is down");
+    if (unlucky(2) && spec->cursor.len > 0) { /* [107] */
+        answer->kind = ANSWER_REFUSED;
+        answer->refusal = REFUSAL_CURSOR;
+        return 0;
+    }
+    page_of_items(spec, next, arena, page);
+    if (unlucky(15)) /* while it is paged [103] */
+        touch((int)chance(ITEMS));
+    return 0;
+}
+
+/* ------------------------------------------------------------ the target */
+static void thing_json(size_t i, struct buf *b)
+{
+    const struct thing *t = &world.things[i];
+    buf_printf(b, "{\"ID\":\"t%zu\",\"Code\":\"i%d\",\"Name\":\"", i, t->code);
+    if (t->name < 0)
+        buf_str(b, "gone\"}");
+    else
+        buf_printf(b, "n%d\"}", t->name);
+}
+
+static int number_of(struct text t)
+{
+    int n = 0;
+    for (size_t i = 1; i < t.len; i++)
+        n = n * 10 + (t.ptr[i] - '0');
+    return text_is(t, "gone") ? -1 : n;
+}
+
+static int read_target(void *ctx, const struct read_spec *spec,
+                       struct text next, struct arena *arena,
+                       struct page *page, struct answer *answer,
+                       struct error *err)
+{
+    struct buf b;
+    bool first = true;
+    (void)ctx;
+    (void)next;
+    *answer = (struct answer){ .kind = ANSWER_DONE };
+    if (unlucky(4))
+        return error_set(err, ERROR_TRANSIENT, "the target is down");
+    buf_init(&b, 0);
+    buf_byte(&b, '[');
+    for (size_t i = 0; i < world.thing_count; i++) {
+        bool wanted = spec->mode != READ_KEYS;
+        for (size_t k = 0; !wanted && k < spec->terms[0].value_count; k++)
+            wanted = number_of(value_as_text(&spec->terms[0].values[k]))
+                     == world.things[i].code;
+        if (!wanted)
+            continue;
+        buf_str(&b, first ? "" : ",");
+        first = false;
+        thing_json(i, &b);
+    }
+    buf_byte(&b, ']');
+    *page = (struct page){ .body = buf_dup(arena, &b), .rows = "",
+                           .total = -1, .complete = true };
+    buf_fini(&b);
+    return 0;
+}
+
+static int make_request(void *ctx, const struct write_spec *spec,
+                        struct arena *arena, struct request *out,
+                        struct error *err)
+{
+    struct buf b;
+    (void)ctx;
+    buf_init(&b, 0);
+    int result = record_encode(spec->items[0].record, NULL, NULL, &b, err);
+    *out = (struct request){ .method = "POST", .path = TEXT("/things"),
+                             .body = buf_dup(arena, &b),
+                             .content_type = "application/json",
+                             .endpoint = "things", .writes = true };
+    buf_fini(&b);
+    return result;
+}
+
+static void take_effect(const struct write_item *item, struct arena *arena,
+                        struct write_result *result)
+{
+    const struct value *name = record_get(item->record, TEXT("Name"));
+    const struct value *code = record_get(item->record, TEXT("Code"));
+    size_t at = world.thing_count;
+    if (item->op == WRITE_UPDATE) {
+        at = (size_t)number_of(item->target_id);
+        world.updates++;
+    } else {
+        world.things[world.thing_count++].code =
+            number_of(value_as_text(code));
+        world.creates++;
+    }
+    if (name->tag == VALUE_TEXT)
+        world.things[at].name = number_of(value_as_text(name));
+    result->target_id = text_of(arena_printf(arena, "t%zu", at));
+}
+
+static int write_target(void *ctx, struct write_call *call, struct error *err)
+{
+    const struct write_item *item = &call->spec->items[0];
+    unsigned fate = world.calm ? 99 : chance(100);
+    (void)ctx;
+    *call->results = (struct write_result){ .answer = { ANSWER_DONE } };
+    if (world.thing_count == THINGS)
+        return error_set(err, ERROR_GUARD, "too many things");
+    if (fate < 4)
+        return error_set(err, ERROR_TRANSIENT, "not taken");
+    call->lost = fate < 20;
+    if (fate >= 10 && fate < 20) /* lost before it arrived */
+        return 0;
+    if (fate < 24 && fate >= 20) {
+        call->results->answer.kind = ANSWER_REFUSED;
+        call->results->answer.refusal = REFUSAL_VALUE;
+        call->results->answer.reason = TEXT("not today");
+        return 0;
+    }
+    take_effect(item, call->arena, call->results);
+    if (call->lost)
+        call->results->answer.kind = ANSWER_FAILED;
+    return 0;
+}
+
+/* --------------------------------------------------------------------- ports */
+static int prepare(void *ctx, struct error *err)
+{
+    (void)ctx;
+    (void)err;
+    return 0;
+}
+
+static void no_counts(void *ctx, struct call_count *out)
+{
+    (void)ctx;
+    *out = (struct call_count){ 0 };
+}
+
+static int open_port(void *ctx, struct text connection, struct port *port,
+                     struct error *err)
+{
+    bool source = text_is(connection, "Src");
+    (void)ctx;
+    (void)err;
+    *port = (struct port){ .name = connection, .batch_max = 1,
+                           .prepare = prepare,
+                           .read = source ? read_source : read_target,
+                           .request = make_request, .write = write_target,
+                           .counts = no_counts };
+    return 0;
+}
+
+/* -------------------------------------------------------------------- running */
+static int run(struct summary *sum)
+{
+    struct error err = { 0 };
+    struct run_options o = { .program = &program, .flow = flow,
+                             .store = store, .ports = { NULL, open_port },
+                             .mode = RUN_WRITE, .now_ms = clock_now_ms() };
+    summary_init(sum, flow->name);
+    int result = run_flow(&o, sum, &err);
+    if (result && (world.calm || err.kind != ERROR_TRANSIENT))
+        tap_diag("%s", err.text);
+    if (!summary_adds_up(sum)) {
+        struct buf b;
+        buf_init(&b, 0);
+        summary_json(sum, &b);
+        tap_diag("%s (%s)", buf_cstr(&b), err.text);
+        buf_fini(&b);
+    }
+    return result;
+}
+
+static void live(void)
+{
+    switch (chance(8)) {
+    case 0:
+        clock_fake_advance(DAY_MS * (1 + chance(2)));
+        break;
+    case 1: { /* a record vanishes without a word */
+        int i = (int)chance(ITEMS);
+        world.items[i].there = false;
+        break;
+    }
+    default:
+        touch((int)chance(ITEMS));
+    }
+}
+
+/* What waits because it was refused goes when a person says so. */
+static int ask_again(void *ctx, const struct hold_row *row)
+{
+    struct error err = { 0 };
+    (void)ctx;
+    return store_hold_retry(store, row->id, &err);
+}
+
+static bool is_right(const char **why)
+{
+    int seen[ITEMS] = { 0 };
+    for (size_t i = 0; i < world.thing_count; i++) {
+        const struct thing *t = &world.things[i];
+        const struct item *it = &world.items[t->code];
+        if (seen[t->code]++) {
+            *why = "a record twice";
+            return false;
+        }
+        bool alive = it->there && it->active;
+        if (alive && t->name != it->name) {
+            tap_diag("t%zu i%d has n%d, should be n%d", i, t->code, t->name,
+                     it->name);
+            *why = "an old name";
+            return false;
+        }
+        if (!alive && t->name != -1) {
+            *why = "a record that should be gone";
+            return false;
+        }
+    }
+    for (int i = 0; i < ITEMS; i++)
+        if (world.items[i].there && world.items[i].active && !seen[i]) {
+            *why = "a record lost";
+            return false;
+        }
+    return true;
+}
+
+static bool settle(const char **why)
+{
+    struct error err = { 0 };
+    world.calm = true;
+    world.page_size = 7;
+    /* nothing left at all would be taken for a broken source, rightly */
+    for (int i = 0; i < ITEMS / 2; i++)
+        if (!world.items[i].there) {
+            touch(i);
+        }
+    for (int i = 0; i < 4; i++) {
+        struct summary sum;
+        clock_fake_advance(DAY_MS + 1);
+        store_hold_each(store, flow->name, NULL, ask_again, NULL, &err);
+        run(&sum);
+        bool adds_up = summary_adds_up(&sum);
+        summary_fini(&sum);
+        if (!adds_up) {
+            *why = "counts that do not add up";
+            return false;
+        }
+    }
+    if (!is_right(why))
+        return false;
+    size_t before = world.creates + world.updates;
+    struct summary sum;
+    run(&sum);
+    summary_fini(&sum);
+    *why = "a write though nothing changed";
+    return world.creates + world.updates == before;
+}
+
+static bool open_store(bool first)
+{
+    struct error err = { 0 };
+    char path[128];
+    snprintf(path, sizeof path, "%s/state.db", folder);
+    if (!first) {
+        store_close(store);
+        unlink(path);
+    }
+    snprintf(path, sizeof path, "%s/state.db.runs", folder);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/state.db", folder);
+    if (store_open(path, STORE_WRITE, &store, &err) == 0)
+        return true;
+    tap_diag("%s", err.text);
+    return false;
+}
+
+static bool history(uint64_t number, const char **why)
+{
+    memset(&world, 0, sizeof world);
+    seed = number * UINT64_C(2654435761) + 17;
+    world.page_size = 1 + (int)chance(5);
+    world.version = 1;
+    clock_fake(START_MS);
+    for (int i = 0; i < ITEMS; i++)
+        if (chance(3) != 0)
+            touch(i);
+    unsigned steps = 4 + chance(8);
+    for (unsigned i = 0; i < steps; i++) {
+        struct summary sum;
+        for (unsigned k = chance(6); k > 0; k--)
+            live();
+        clock_fake_advance(60000);
+        run(&sum);
+        bool adds_up = summary_adds_up(&sum);
+        summary_fini(&sum);
+        if (!adds_up) {
+            *why = "counts that do not add up";
+            return false;
+        }
+    }
+    return settle(why);
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "w");
+    if (f) {
+        fputs(text, f);
+        fclose(f);
+    }
+}
+
+static bool load(void)
+{
+    char path[128];
+    const char *paths[1] = { path };
+    struct load_options o = { .catalogs = connector_catalogs, .paths = paths,
+                              .path_count = 1 };
+    snprintf(path, sizeof path, "%s/flow.mlc", folder);
+    write_file("project.mlc", project_text);
+    write_file("flow.mlc", flow_text);
+    program_init(&program);
+    if (program_load(&program, &o) == 0)
+        program_check(&program);
+    if (program.diags.error_count > 0)
+        diags_print(&program.diags, DIAG_BRIEF, false, NULL, stdout);
+    flow = program.flows;
+    return program.diags.error_count == 0 && flow;
+}
+
+int main(void)
+{
+    const char *many = getenv("MLC_HISTORIES");
+    long histories = many ? strtol(many, NULL, 10) : 150;
+    const char *first = getenv("MLC_HISTORY"); /* one alone, to look at */
+    long wrong = 0;
+    size_t creates = 0;
+    size_t reads = 0;
+    snprintf(folder, sizeof folder, "%s/mlc-engine.XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    if (!mkdtemp(folder))
+        return 99;
+    setenv("XDG_STATE_HOME", "/dev/null", 1);
+    ok(load(), "the flow checks");
+    long from = first ? strtol(first, NULL, 10) : 0;
+    for (long i = from; flow && i < (first ? from + 1 : histories); i++) {
+        const char *why = "";
+        if (!open_store(i == from) || !history((uint64_t)i, &why)) {
+            if (wrong++ < 10)
+                tap_diag("history %ld: %s", i, why);
+        }
+        creates += world.creates;
+        reads += world.reads;
+    }
+    is_int(wrong, 0, "%ld histories end as the model says [99-112]",
+           histories);
+    ok(creates > 0 && reads > (size_t)histories, "%zu records made, %zu pages "
+       "read", creates, reads);
+    store_close(store);
+    program_fini(&program);
+    if (first)
+        return tap_done(); /* its state stays, to be looked at */
+    char clean[128];
+    snprintf(clean, sizeof clean, "rm -rf %s", folder);
+    if (system(clean) != 0)
+        tap_diag("cannot remove %s", folder);
+    return tap_done();
+}
