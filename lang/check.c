@@ -29,6 +29,7 @@ static void check_one_flow(struct program *p, struct flow *f)
                          .module = f->module };
     check_flow(&c, f);
     check_unsupported(&c, f);
+    flow_hash(&c, f);
     if (!f->broken)
         check_unused(&c);
 }

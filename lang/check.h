@@ -242,6 +242,8 @@ void check_settings(struct checker *c);
 void check_balance(struct checker *c, struct flow *flow);
 /* Refuses what parses and checks but cannot be run yet. */
 void check_unsupported(struct checker *c, struct flow *f);
+/* Fills flow->hash. */
+void flow_hash(struct checker *c, struct flow *f);
 
 /* Diagnostics short hands: level by the code's first letter. */
 struct diag *say(struct checker *c, const char *code, struct span span,
