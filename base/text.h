@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
     const char *ptr;
@@ -72,6 +73,23 @@ void buf_printf(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+/* buf_add in place, for the paths every record takes. */
+static inline void buf_put(struct buf *b, const void *bytes, size_t len)
+{
+    if (b->cap - b->len > len && !b->full) {
+        memcpy(b->ptr + b->len, bytes, len);
+        b->len += len;
+        b->ptr[b->len] = '\0';
+    } else {
+        buf_add(b, bytes, len);
+    }
+}
+
+static inline void buf_put_byte(struct buf *b, char byte)
+{
+    buf_put(b, &byte, 1);
+}
+
 /* Room for `len` more bytes to be written by the caller, who then adds the
  * count with `buf_grown`; NULL past the ceiling. */
 char *buf_room(struct buf *b, size_t len);

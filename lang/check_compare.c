@@ -9,6 +9,26 @@ static bool is_money_zero(const struct node *n)
     return n->kind == NODE_NUMBER_LIT && decimal_is_zero(n->lit.number);
 }
 
+/* Lists are equal item by item, so their items must be of one kind. */
+static bool comparable_lists(const struct type *x, const struct type *y)
+{
+    if (x->kind == TYPE_EMPTY_LIST || y->kind == TYPE_EMPTY_LIST)
+        return true;
+    x = x->item;
+    y = y->item;
+    if (!x || !y || x->kind == TYPE_RECORD)
+        return false;
+    if (x->kind == TYPE_LIST && y->kind == TYPE_LIST)
+        return comparable_lists(x, y);
+    return x->kind == y->kind || (type_is_texty(x) && type_is_texty(y)) ||
+           (type_is_numeric(x) && type_is_numeric(y));
+}
+
+static bool is_list(const struct type *t)
+{
+    return t->kind == TYPE_LIST || t->kind == TYPE_EMPTY_LIST;
+}
+
 static bool comparable(const struct node *a, const struct node *b)
 {
     const struct type *x = a->type, *y = b->type;
@@ -24,6 +44,8 @@ static bool comparable(const struct node *a, const struct node *b)
         return is_money_zero(b);
     if (y->kind == TYPE_MONEY && x->kind != TYPE_MONEY)
         return is_money_zero(a);
+    if (is_list(x) && is_list(y))
+        return comparable_lists(x, y);
     return x->kind == y->kind && x->kind != TYPE_RECORD && x->kind != TYPE_LIST;
 }
 

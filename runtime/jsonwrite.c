@@ -97,9 +97,6 @@ void json_write_string(struct buf *b, struct text value)
 {
     const char *p = value.ptr;
     const char *end = p + value.len;
-    char *room = buf_room(b, value.len + 2);
-    if (!room)
-        return;
     if (value.len && unescaped_run(p, end) != end) {
         buf_byte(b, '"');
         while (p < end) {
@@ -113,11 +110,10 @@ void json_write_string(struct buf *b, struct text value)
         buf_byte(b, '"');
         return;
     }
-    room[0] = '"';
+    buf_put_byte(b, '"');
     if (value.len)
-        memcpy(room + 1, p, value.len);
-    room[value.len + 1] = '"';
-    buf_grown(b, value.len + 2);
+        buf_put(b, p, value.len);
+    buf_put_byte(b, '"');
 }
 
 void json_key_text(struct json_out *w, struct text name)

@@ -43,10 +43,10 @@ struct record *record_dup(struct arena *arena, const struct record *record)
 static void pack_count(struct buf *out, uint64_t n)
 {
     while (n >= 0x80) {
-        buf_byte(out, (char)(uint8_t)(n | 0x80));
+        buf_put_byte(out, (char)(uint8_t)(n | 0x80));
         n >>= 7;
     }
-    buf_byte(out, (char)n);
+    buf_put_byte(out, (char)n);
 }
 
 static void pack_whole(struct buf *out, int64_t n)
@@ -57,29 +57,29 @@ static void pack_whole(struct buf *out, int64_t n)
 static void pack_decimal(struct buf *out, const struct value *v)
 {
     bool small = v->coef >= INT64_MIN && v->coef <= INT64_MAX;
-    buf_byte(out, (char)(v->scale | (small ? 0 : 0x80)));
+    buf_put_byte(out, (char)(v->scale | (small ? 0 : 0x80)));
     if (small)
         pack_whole(out, (int64_t)v->coef);
     else
-        buf_add(out, &v->coef, sizeof v->coef);
+        buf_put(out, &v->coef, sizeof v->coef);
     if (v->tag == VALUE_MONEY)
-        buf_add(out, &v->currency, sizeof v->currency);
+        buf_put(out, &v->currency, sizeof v->currency);
 }
 
 static void pack_value(struct buf *out, const struct value *v)
 {
-    buf_byte(out, (char)v->tag);
+    buf_put_byte(out, (char)v->tag);
     switch ((enum value_tag)v->tag) {
     case VALUE_TEXT:
         pack_count(out, v->len);
-        buf_add(out, v->ptr, v->len);
+        buf_put(out, v->ptr, v->len);
         break;
     case VALUE_NUMBER:
     case VALUE_MONEY:
         pack_decimal(out, v);
         break;
     case VALUE_DURATION:
-        buf_add(out, &v->currency, sizeof v->currency);
+        buf_put(out, &v->currency, sizeof v->currency);
         pack_whole(out, v->whole);
         break;
     case VALUE_YESNO:

@@ -33,17 +33,44 @@ static int misfit(const struct field *field, const char *why,
                      why);
 }
 
+/* Amounts of everyday size without 128-bit division. */
+static size_t quick_digits(struct decimal d, char out[DECIMAL_TEXT_MAX])
+{
+    char reversed[32];
+    size_t n = 0, len = 0;
+    bool minus = d.coef < 0;
+    uint64_t left = (uint64_t)(minus ? -d.coef : d.coef);
+    do {
+        if (n == (size_t)d.scale && n)
+            reversed[len++] = '.';
+        reversed[len++] = (char)('0' + left % 10);
+        left /= 10;
+        n++;
+    } while (left || n <= (size_t)d.scale);
+    size_t at = 0;
+    if (minus)
+        out[at++] = '-';
+    while (len)
+        out[at++] = reversed[--len];
+    return at;
+}
+
 static void put_decimal(struct buf *out, struct decimal d)
 {
     char digits[DECIMAL_TEXT_MAX];
-    buf_add(out, digits, decimal_print(d, digits));
+    if (d.coef > -(int128)1000000000000000 &&
+        d.coef < (int128)1000000000000000) {
+        buf_put(out, digits, quick_digits(d, digits));
+        return;
+    }
+    buf_put(out, digits, decimal_print(d, digits));
 }
 
 static void put_quoted(struct buf *out, const struct value *v)
 {
-    buf_byte(out, '"');
+    buf_put_byte(out, '"');
     value_print(v, out);
-    buf_byte(out, '"');
+    buf_put_byte(out, '"');
 }
 
 static int put_cents(const struct field *field, const struct value *v,
@@ -86,10 +113,10 @@ static int put_number(const struct field *field,
         return put_object_amount(encoding, v, out);
     bool quoted = encoding->kind == ENCODING_OTHER_FORM;
     if (quoted)
-        buf_byte(out, '"');
+        buf_put_byte(out, '"');
     put_decimal(out, value_as_decimal(v));
     if (quoted)
-        buf_byte(out, '"');
+        buf_put_byte(out, '"');
     return 0;
 }
 
@@ -198,14 +225,14 @@ static int put_list(const struct value_place *at, const struct value *v,
     struct value_place item = *at;
     item.encoding = &plain;
     item.type = at->type && at->type->kind == TYPE_LIST ? at->type->item : NULL;
-    buf_byte(out, '[');
+    buf_put_byte(out, '[');
     for (size_t i = 0; i < v->list->count; i++) {
         if (i)
-            buf_byte(out, ',');
+            buf_put_byte(out, ',');
         if (put_value(&item, &v->list->items[i], out, err) != 0)
             return -1;
     }
-    buf_byte(out, ']');
+    buf_put_byte(out, ']');
     return 0;
 }
 
@@ -270,7 +297,7 @@ static int put_value(const struct value_place *at, const struct value *v,
                      ? put_json_text(at, v, out, err)
                      : put_plain(at, v, out, err);
     if (wrap)
-        buf_byte(out, '}');
+        buf_put_byte(out, '}');
     return result;
 }
 
@@ -290,7 +317,7 @@ static struct text make_key(struct arena *arena, struct text name)
     struct buf b;
     buf_init(&b, 0);
     json_write_string(&b, name);
-    buf_byte(&b, ':');
+    buf_put_byte(&b, ':');
     struct text key = buf_dup(arena, &b);
     buf_fini(&b);
     return key;
@@ -374,7 +401,7 @@ static int put_step(const struct write_step *step, const struct value *v,
 {
     struct value_place at = { step->field, step->field->type, &step->encoding,
                               step->nested };
-    buf_add(out, step->key.ptr, step->key.len);
+    buf_put(out, step->key.ptr, step->key.len);
     return put_value(&at, v, out, err);
 }
 
@@ -385,7 +412,7 @@ static int put_record_steps(const struct record_writer *w,
 {
     const struct write_step *last = NULL; /* written before */
     size_t open = 0;
-    buf_byte(out, '{');
+    buf_put_byte(out, '{');
     for (size_t i = 0; i < w->count; i++) {
         const struct write_step *step = &w->steps[i];
         const struct value *v = &record->slots[step->slot];
@@ -394,20 +421,20 @@ static int put_record_steps(const struct record_writer *w,
             continue;
         size_t common = last ? common_opens(last, step) : 0;
         for (; open > common; open--)
-            buf_byte(out, '}');
+            buf_put_byte(out, '}');
         if (last)
-            buf_byte(out, ',');
+            buf_put_byte(out, ',');
         for (; open < step->open_count; open++) {
-            buf_text(out, step->opens[open]);
-            buf_byte(out, '{');
+            buf_put(out, step->opens[open].ptr, step->opens[open].len);
+            buf_put_byte(out, '{');
         }
         if (put_step(step, v, out, err) != 0)
             return -1;
         last = step;
     }
     for (; open > 0; open--)
-        buf_byte(out, '}');
-    buf_byte(out, '}');
+        buf_put_byte(out, '}');
+    buf_put_byte(out, '}');
     return 0;
 }
 
@@ -436,13 +463,13 @@ int record_encode(const struct record *record,
 static void print_value(const struct value *v, struct buf *out)
 {
     if (v->tag == VALUE_LIST) {
-        buf_byte(out, '[');
+        buf_put_byte(out, '[');
         for (size_t i = 0; i < v->list->count; i++) {
             if (i)
-                buf_byte(out, ',');
+                buf_put_byte(out, ',');
             print_value(&v->list->items[i], out);
         }
-        buf_byte(out, ']');
+        buf_put_byte(out, ']');
     } else if (v->tag == VALUE_RECORD) {
         record_print_json(v->record, out);
     } else if (v->tag == VALUE_TEXT) {
@@ -461,17 +488,17 @@ static void print_value(const struct value *v, struct buf *out)
 void record_print_json(const struct record *record, struct buf *out)
 {
     bool first = true;
-    buf_byte(out, '{');
+    buf_put_byte(out, '{');
     for (size_t i = 0; i < record->shape->count; i++) {
         const struct value *v = &record->slots[i];
         if (v->tag == VALUE_MISSING || v->tag == VALUE_LEAVE)
             continue;
         if (!first)
-            buf_byte(out, ',');
+            buf_put_byte(out, ',');
         first = false;
         json_write_string(out, record->shape->fields[i].field->name);
-        buf_byte(out, ':');
+        buf_put_byte(out, ':');
         print_value(v, out);
     }
-    buf_byte(out, '}');
+    buf_put_byte(out, '}');
 }

@@ -66,4 +66,25 @@ is "$(cmp "$tmp/t1" "$tmp/t2" 2>&1)" "" "spilled to a file: the same bytes"
 sum=$(sed 's/.*"Total":\([0-9.]*\).*/\1/' "$tmp/t1" | awk '{ s += $1 * 100 } END { printf "%.0f", s }')
 want=$(awk 'BEGIN { for (i = 0; i < 20000; i++) s += (i % 1000) * 100 + i % 100; printf "%.0f", s }')
 is "$sum" "$want" "and not a cent is lost"
+
+# ------------------------------------------------ numbers, digit by digit
+mkdir "$tmp/n"
+cat > "$tmp/n/n.mlc" << 'EOF'
+set language 1
+object Files.given "Numbers" { at "given.jsonl"  n number required }
+object Files.made "Numbers" { at "made.jsonl"  n number required searchable }
+flow n "Numbers as they are"
+Files.given as row -> Files.made { read everything write creates match on n  n = row.n }
+EOF
+awk 'BEGIN { srand(7); for (i = 0; i < 20000; i++) {
+    digits = 1 + int(rand() * 34); scale = int(rand() * 13); s = ""
+    for (k = 0; k < digits; k++) s = s int(rand() * 10)
+    sub(/^0+/, "", s); if (s == "") s = "0"
+    while (length(s) <= scale) s = "0" s
+    if (scale) s = substr(s, 1, length(s) - scale) "." substr(s, length(s) - scale + 1)
+    if (rand() < .5 && s ~ /[1-9]/) s = "-" s
+    print "{\"n\":" s "}" } }' > "$tmp/n/given.jsonl"
+"$MLC" map "$tmp/n/n.mlc" --in "$tmp/n/given.jsonl" --out "$tmp/n/made.jsonl" 2> "$tmp/err"
+is $? 0 "numbers of up to 34 digits"
+is "$(cmp "$tmp/n/given.jsonl" "$tmp/n/made.jsonl" 2>&1)" "" "come out as they went in"
 tap_done
