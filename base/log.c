@@ -14,6 +14,7 @@
 static enum log_level threshold = LOG_NORMAL;
 static enum log_format layout = LOG_TEXT;
 static log_stamp_fn stamp_now;
+static log_filter_fn filter_line;
 
 void log_setup(enum log_level level, enum log_format format)
 {
@@ -24,6 +25,11 @@ void log_setup(enum log_level level, enum log_format format)
 void log_set_stamp(log_stamp_fn stamp)
 {
     stamp_now = stamp;
+}
+
+void log_set_filter(log_filter_fn filter)
+{
+    filter_line = filter;
 }
 
 static void write_all(struct text t)
@@ -68,6 +74,13 @@ say(const char *level, const char *prefix, const char *format, va_list args)
     buf_vprintf(&said, format, args);
     if (said.full)
         buf_str((buf_reset(&said), &said), "(a line too long to print)");
+    if (filter_line) {
+        struct buf clean;
+        buf_init(&clean, LINE_MAX_BYTES * 2);
+        filter_line(buf_view(&said), &clean);
+        buf_fini(&said);
+        said = clean;
+    }
     if (layout == LOG_JSON)
         print_json(&line, level, buf_view(&said));
     else

@@ -3,6 +3,8 @@
 #ifndef MLC_BASE_LOG_H
 #define MLC_BASE_LOG_H
 
+#include "base/text.h"
+
 enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE, LOG_DEBUG };
 enum log_format { LOG_TEXT, LOG_JSON };
 
@@ -11,6 +13,10 @@ void log_setup(enum log_level level, enum log_format format);
  * journals and terminals add their own. */
 typedef void (*log_stamp_fn)(char out[32]);
 void log_set_stamp(log_stamp_fn stamp);
+/* What every line goes through first: masks what must not be seen. Appends
+ * the line to `out`. */
+typedef void (*log_filter_fn)(struct text line, struct buf *out);
+void log_set_filter(log_filter_fn filter);
 /* Shown at LOG_NORMAL and above / only when verbose / debug. */
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "runtime/redact.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -106,9 +107,13 @@ static const char *kind_word(enum error_kind kind)
     return "unknown";
 }
 
-int command_fail(const struct invocation *in, const struct error *err)
+int command_fail(const struct invocation *in, const struct error *given)
 {
+    struct error clean = *given;
+    const struct error *err = &clean;
     struct buf b;
+    redact_chars(clean.text, sizeof clean.text);
+    redact_chars(clean.hint, sizeof clean.hint);
     buf_init(&b, 0);
     buf_str(&b, "mlc: ");
     buf_printable(&b, text_of(err->text));

@@ -216,6 +216,10 @@ int work_open(struct work *w, const struct invocation *in, unsigned needs)
     if ((needs & (WORK_STATE | WORK_STATE_READ))
         && open_state(w, needs, &err))
         return command_fail(in, &err);
+    bool settings = (needs & WORK_CONNECTIONS) && !(needs & WORK_SYSTEMS);
+    if (settings && (take_overrides(w, "set", true, &err)
+                     || take_overrides(w, "connection", false, &err)))
+        return command_fail(in, &err);
     if ((needs & WORK_SYSTEMS) && open_systems(w, needs, &err))
         return command_fail(in, &err);
     return EXIT_FINE;

@@ -170,7 +170,7 @@ static size_t value_end(struct text t, size_t at, char quote)
 {
     while (at < t.len) {
         char c = t.ptr[at];
-        if (quote ? c == quote : strchr(" \t\r\n&,;\"'}<", c) != NULL && c)
+        if (quote ? c == quote : strchr(" \t\r\n&,;\"'}<>", c) != NULL && c)
             break;
         at += quote && c == '\\' && at + 1 < t.len ? 2 : 1;
     }

@@ -6,7 +6,9 @@
 
 #include "runtime/vault.h"
 
+#include "base/log.h"
 #include "runtime/clock.h"
+#include "runtime/redact.h"
 #include "runtime/vault_key.h"
 
 #include <stdio.h>
@@ -258,6 +260,7 @@ int vault_open(struct store *store, struct vault **out, struct error *err)
 {
     struct vault *v = mem_zalloc(sizeof *v);
     vault_hide_memory();
+    log_set_filter(redact_text);
     v->store = store;
     arena_init(&v->arena);
     if (key_ring_read(&v->ring, err) < 0 || try_canary(v, err)) {
