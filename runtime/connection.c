@@ -423,6 +423,12 @@ static void choose_urls(struct connection_setup *c)
                                             : usual_url(c, true));
 }
 
+void connection_fini(struct connection_setup *c)
+{
+    map_fini(&c->settings);
+    map_fini(&c->facts);
+}
+
 int connection_build(const struct program *program, struct text name,
                      const struct connection_override *overrides,
                      struct store *store, int64_t now_ms,
@@ -452,8 +458,10 @@ int connection_build(const struct program *program, struct text name,
     c->info.setting = setting;
     c->info.learnt = learnt;
     c->info.now_ms = now_ms;
-    if (collect(c, declaration, overrides, err) || choose_auth(c, err))
+    if (collect(c, declaration, overrides, err) || choose_auth(c, err)) {
+        connection_fini(c);
         return -1;
+    }
     c->info.timezone = lookup(&c->settings, "timezone");
     if (c->info.timezone.len == 0 && program)
         c->info.timezone = program->timezone;

@@ -34,6 +34,8 @@ struct connection_setup {
     struct text proxy;   /* setting `proxy`; empty: none */
 };
 
+/* What it keeps beside its arena. */
+void connection_fini(struct connection_setup *c);
 /* Builds the connection `name`. A connector's own name in capitals ("Exact")
  * is a connection even when no project declares it. -1 with ERROR_USAGE and a
  * hint when it does not exist or a setting is wrong. */

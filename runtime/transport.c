@@ -42,6 +42,7 @@ static void close_channel(struct channel *c)
 {
     budgets_close(c->budgets);
     signer_fini(&c->signer);
+    connection_fini(c->setup);
     arena_fini(&c->arena);
 }
 
@@ -83,8 +84,10 @@ int transport_connect(struct transport *t, struct text name,
         return -1;
     for (*out = t->channels; *out; *out = (*out)->next)
         if (text_equal((*out)->setup->key, c->setup->key) &&
-            text_equal((*out)->setup->info.name, c->setup->info.name))
+            text_equal((*out)->setup->info.name, c->setup->info.name)) {
+            connection_fini(c->setup);
             return 0;
+        }
     c->transport = t;
     arena_init(&c->arena);
     c->budgets = budgets_open(t->options.store, c->setup->key,
