@@ -3,7 +3,9 @@
  * are paged by line, so a batch may be cut in two: its first part is held back
  * in the continuation and joined with the next page.
  *   P<page>:<rows so far>|<held back batch>
- *   K<n>:0|                                   the key from number n on */
+ *   K<n>:0|          the key from number n on
+ *   E<n>:0|a,b,c     of a list of bare names, the n-th one's record
+ *   S<n>:0|1,3       of segments that came without values, the n-th one */
 #include "config.h"
 #include "base/date.h"
 #include "connectors/visma/visma.h"
@@ -58,6 +60,31 @@ static struct text continuation(struct arena *arena, char kind, int64_t page,
     t = buf_dup(arena, &b);
     buf_fini(&b);
     return t;
+}
+
+/* The part of `held` it is at: parts have commas between. */
+static struct text held_part(struct position p)
+{
+    struct text rest = p.held, part = p.held;
+    size_t comma;
+    for (int64_t n = p.page; n >= 0; n--) {
+        part = rest;
+        if (!text_find(rest, TEXT(","), &comma)) {
+            rest = TEXT_NONE;
+            continue;
+        }
+        part = text_slice(rest, 0, comma);
+        rest = text_slice(rest, comma + 1, rest.len - comma - 1);
+    }
+    return part;
+}
+
+static bool held_more(struct position p)
+{
+    int64_t commas = 0;
+    for (size_t i = 0; i < p.held.len; i++)
+        commas += p.held.ptr[i] == ',';
+    return p.page < commas;
 }
 
 /* ------------------------------------------------------------------- request */
@@ -115,25 +142,20 @@ static void add_since(const struct connection_info *c,
     uri_query(path, "lastModifiedDateTimeCondition", TEXT(">="));
 }
 
-static void add_terms(const struct read_spec *spec, struct buf *path)
+/* The parameters of lists bear the names of the fields they look at. */
+static void add_terms(const struct read_spec *spec, struct arena *arena,
+                      struct buf *path)
 {
     for (size_t i = 0; i < spec->term_count; i++) {
         const struct filter_term *t = &spec->terms[i];
-        if (t->op != OP_IS || t->value_count != 1 || t->field->filters == 0 ||
-            text_is(t->field->name, "lastModifiedDateTime"))
-            continue;
+        const char *name = text_cstr(arena, t->field->wire);
+        if (t->op != OP_IS || t->value_count != 1 ||
+            !(t->field->filters & 1u << OP_IS))
+            continue; /* the runtime looks at every row again */
         if (t->values[0].tag == VALUE_TEXT)
-            uri_query(path, text_is(t->field->wire, "active") ? "active"
-                      : text_is(t->field->wire, "status")     ? "status"
-                      : text_is(t->field->wire, "name")       ? "name"
-                      : text_is(t->field->wire, "corporateId")
-                          ? "corporateId"
-                      : text_is(t->field->wire, "documentType")
-                          ? "documentType"
-                          : "vatRegistrationId",
-                      value_as_text(&t->values[0]));
+            uri_query(path, name, value_as_text(&t->values[0]));
         else if (t->values[0].tag == VALUE_YESNO)
-            uri_query(path, "active",
+            uri_query(path, name,
                       t->values[0].whole ? TEXT("true") : TEXT("false"));
     }
 }
@@ -196,6 +218,12 @@ int visma_read_request(const struct connection_info *c,
     buf_init(&path, 16 * 1024);
     if (spec->mode == READ_ONE) {
         visma_item_path(spec->object, spec->id, arena, &path);
+    } else if (p.kind == 'E') {
+        visma_item_path(spec->object, held_part(p), arena, &path);
+    } else if (p.kind == 'S') {
+        buf_text(&path, spec->object->path);
+        buf_byte(&path, '/');
+        buf_text(&path, held_part(p));
     } else if (by_key(spec)) {
         int64_t n = p.kind == 'K' ? p.page : 0;
         visma_item_path(spec->object, value_as_text(key_value(spec, n)), arena,
@@ -204,9 +232,11 @@ int visma_read_request(const struct connection_info *c,
         buf_text(&path, spec->object->path);
         add_paging(c, spec, p.page, &path);
         add_since(c, spec, &path);
-        add_terms(spec, &path);
+        add_terms(spec, arena, &path);
     }
     add_expansion(spec, &path);
+    if (has_fact(spec, "segments") || p.kind == 'E')
+        uri_query(&path, "expandSegmentsValues", TEXT("true"));
     *out = (struct request){
         .method = "GET",
         .path = buf_dup(arena, &path),
@@ -312,6 +342,103 @@ static void join_batches(struct text body, struct text held, bool last_page,
     buf_fini(&out);
 }
 
+/* ----------------------------------------------------------------- dimensions */
+/* A list of bare names: each a record that has only that, or one to ask for
+ * when more is wanted. */
+static void names_page(const struct read_spec *spec, struct arena *arena,
+                       struct page *page)
+{
+    struct json_items it = json_items(text_trim(page->body));
+    bool only_names = spec->shape->count <= 1;
+    struct buf rows, names;
+    buf_init(&rows, 0);
+    buf_init(&names, 0);
+    buf_byte(&rows, '[');
+    while (json_next(&it)) {
+        struct text name = json_text(arena, it.value);
+        if (names.len > 0) {
+            buf_byte(&names, ',');
+            buf_str(&rows, only_names ? "," : "");
+        }
+        buf_text(&names, name);
+        if (only_names)
+            buf_printf(&rows, "{\"id\":%.*s}", TEXT_ARG(it.value));
+    }
+    buf_byte(&rows, ']');
+    page->body = buf_dup(arena, &rows);
+    if (!only_names && names.len > 0)
+        page->next = continuation(arena, 'E', 0, 0, buf_view(&names));
+    buf_fini(&rows);
+    buf_fini(&names);
+}
+
+static void each_page(struct text asked, struct arena *arena,
+                      struct page *page)
+{
+    struct position p = position_of(asked);
+    page->single = true;
+    if (held_more(p))
+        page->next = continuation(arena, 'E', p.page + 1, 0, p.held);
+}
+
+static void add_member(struct buf *out, const char *name, struct text raw)
+{
+    if (raw.len > 0)
+        buf_printf(out, ",\"%s\":%.*s", name, TEXT_ARG(raw));
+}
+
+/* The values of one segment as rows that say which segment they are of. */
+static bool add_values(struct text segment, struct buf *rows)
+{
+    struct text id = json_get(segment, "segmentId");
+    struct json_items it = json_items(json_get(segment, "segmentValues"));
+    bool any = false;
+    while (json_next(&it)) {
+        buf_printf(rows, "%s{\"segmentId\":%.*s", rows->len > 1 ? "," : "",
+                   TEXT_ARG(id));
+        add_member(rows, "segmentDescription",
+                   json_get(segment, "description"));
+        add_member(rows, "segmentValidated", json_get(segment, "validate"));
+        add_member(rows, "valueId", json_get(it.value, "valueId"));
+        add_member(rows, "description", json_get(it.value, "description"));
+        add_member(rows, "active", json_get(it.value, "active"));
+        add_member(rows, "lastModified", json_get(it.value, "lastModified"));
+        buf_byte(rows, '}');
+        any = true;
+    }
+    return any;
+}
+
+/* All segments at once; those that came without values are asked for apart,
+ * in case the server leaves them out of the whole. */
+static void segments_page(struct text asked, struct arena *arena,
+                          struct page *page)
+{
+    struct position p = position_of(asked);
+    struct json_items it = json_items(json_get(page->body, "segments"));
+    struct buf rows, bare;
+    buf_init(&rows, 0);
+    buf_init(&bare, 0);
+    buf_byte(&rows, '[');
+    if (p.kind == 'S')
+        add_values(page->body, &rows);
+    else
+        while (json_next(&it)) {
+            if (add_values(it.value, &rows))
+                continue;
+            buf_str(&bare, bare.len > 0 ? "," : "");
+            buf_text(&bare, json_text(arena, json_get(it.value, "segmentId")));
+        }
+    buf_byte(&rows, ']');
+    page->body = buf_dup(arena, &rows);
+    if (p.kind == 'S' && held_more(p))
+        page->next = continuation(arena, 'S', p.page + 1, 0, p.held);
+    else if (p.kind != 'S' && bare.len > 0)
+        page->next = continuation(arena, 'S', 0, 0, buf_view(&bare));
+    buf_fini(&rows);
+    buf_fini(&bare);
+}
+
 static void key_page(const struct read_spec *spec, struct text asked,
                      struct arena *arena, struct page *page)
 {
@@ -354,7 +481,7 @@ void visma_read_answer(const struct connection_info *c,
     (void)c;
     *page = (struct page){ .body = response->body, .rows = "", .total = -1,
                            .complete = true };
-    if (visma_classify(response, false, arena, out)) {
+    if (visma_classify(response, VISMA_READ, arena, out)) {
         if (response->status != 404)
             return;
         if (spec->mode == READ_ONE) {
@@ -376,6 +503,12 @@ void visma_read_answer(const struct connection_info *c,
         page->single = true;
     else if (by_key(spec))
         key_page(spec, asked, arena, page);
+    else if (has_fact(spec, "segments"))
+        segments_page(asked, arena, page);
+    else if (position_of(asked).kind == 'E')
+        each_page(asked, arena, page);
+    else if (has_fact(spec, "names"))
+        names_page(spec, arena, page);
     else
         list_page(spec, asked, arena, page);
 }

@@ -5,8 +5,9 @@
 #include "runtime/connector.h"
 #include "runtime/uri.h"
 
+enum visma_call { VISMA_READ, VISMA_CREATE, VISMA_UPDATE, VISMA_SEGMENT };
 /* Verdict on any answer but success; false: the answer is a success. */
-bool visma_classify(const struct response *response, bool writes,
+bool visma_classify(const struct response *response, enum visma_call call,
                     struct arena *arena, struct answer *out);
 /* The address of one record: `item` of the catalog with the keys filled in.
  * Keys of several parts are joined by "/". */
@@ -28,5 +29,9 @@ void visma_write_answer(const struct connection_info *c,
                         const struct write_spec *spec,
                         const struct response *response, struct arena *arena,
                         struct write_result *results);
+int visma_hook_verify(const struct connection_info *c,
+                      const struct credential *credential,
+                      const struct hook_delivery *delivery,
+                      struct arena *arena, struct hook_event *event);
 
 #endif
