@@ -214,8 +214,13 @@ struct setting_rule {
  *    side is a MEMBER of the found record, or yes/no fields of it written as
  *    comparisons; the other side never speaks of the found record; its symbol
  *    is optional exactly when there is no `else`;
- *  - a text literal that stands where an enum is wanted is one of its words,
- *    and its `type` is the enum's;
+ *  - what is set to an enum can only be one of its words; a text whose values
+ *    are known (a literal, the arms of a choose, a column of a table) carries
+ *    them in its type;
+ *  - the number literal 0 may stand for an amount of any currency: compared,
+ *    added, or as `amount else 0`, whose type is then the amount's;
+ *  - a name brought by `use … as hr` was a MEMBER and is a NAME afterwards;
+ *  - a list of the record being built (target.Lines) is never optional;
  *  - source and target of a flow are set (target NULL: log), and everything in
  *    struct flow; `match` fields are set by the flow on every path to a write;
  *  - `/` stands directly inside a rounding call, or divides by a literal that
