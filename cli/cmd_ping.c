@@ -44,14 +44,19 @@ static int read_something(struct ping *p)
 {
     struct work *w = &p->s->w;
     const char *connector = channel_connector(p->channel)->name;
+    w->program.options = &w->load; /* where the catalogs are */
     schema_catalog(&w->program, text_of(connector));
     const struct object *o = small_object(&w->program, connector);
     struct page page;
     struct answer answer;
     if (!o)
         return 0;
+    struct shape_field key = { object_field(o, o->key_count ? o->keys[0]
+                                                            : TEXT_NONE),
+                               NULL };
+    struct shape shape = { o, &key, key.field ? 1 : 0 };
     struct read_spec spec = { .object = o, .mode = READ_ALL, .page_size = 1,
-                              .shape = shape_of_object(&w->arena, o) };
+                              .shape = &shape };
     if (transport_read(p->channel, &spec, TEXT_NONE, &w->arena, &page,
                        &answer, &p->error))
         return -1;
