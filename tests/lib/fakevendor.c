@@ -1,5 +1,6 @@
 /* The vendor of the transport tests. */
 #include "config.h"
+#include "tests/lib/tap.h"
 
 #include "tests/lib/fakevendor.h"
 
@@ -7,7 +8,6 @@
 #include "runtime/jsonread.h"
 #include "runtime/vault.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -411,17 +411,8 @@ const char *fake_folder(void)
     return folder;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type,
-                      struct FTW *at)
-{
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
-
 void fake_clean(void)
 {
     if (folder[0])
-        nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        tap_remove_folder(folder);
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "tests/lib/tap.h"
 
+#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,6 +91,20 @@ void tap_skip(const char *why)
 {
     run++;
     printf("ok %d # SKIP %s\n", run, why);
+}
+
+static int remove_one(const char *path, const struct stat *about, int kind,
+                      struct FTW *place)
+{
+    (void)about;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+bool tap_remove_folder(const char *path)
+{
+    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0;
 }
 
 int tap_done(void)

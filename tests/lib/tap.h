@@ -17,6 +17,9 @@ void is_int(long long got, long long want, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void tap_diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void tap_skip(const char *why);
+/* Removes a folder of the test's own with all that is in it; false: some of
+ * it is still there. */
+bool tap_remove_folder(const char *path);
 int tap_done(void);
 
 #endif

@@ -548,9 +548,7 @@ int main(void)
     program_fini(&program);
     if (first)
         return tap_done(); /* its state stays, to be looked at */
-    char clean[128];
-    snprintf(clean, sizeof clean, "rm -rf %s", folder);
-    if (system(clean) != 0)
+    if (!tap_remove_folder(folder))
         tap_diag("cannot remove %s", folder);
     return tap_done();
 }

@@ -17,7 +17,6 @@
 #include "tests/lib/tap.h"
 #include "tests/lib/web.h"
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -337,15 +336,6 @@ static struct sweep sweep(const char *self, const char *how, long sample,
     return s;
 }
 
-static int remove_one(const char *path, const struct stat *about, int kind,
-                      struct FTW *place)
-{
-    (void)about;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 int main(int argc, char **argv)
 {
     const char *mode = getenv("MLC_SWEEP");
@@ -377,7 +367,7 @@ int main(int argc, char **argv)
     ok(u.doubles > 0, "without the outbox: %ld of %ld kills made doubles, so "
        "the sweep can see them [figure 1]", u.doubles, u.tried);
     sandbox_stop(sandbox);
-    if (nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
+    if (!tap_remove_folder(folder))
         tap_diag("cannot remove %s", folder);
     return tap_done();
 }
