@@ -53,15 +53,17 @@ static int copy(const char *from, const char *to, struct error *err)
     return -1;
 }
 
-/* Is it ours, and whole? */
+/* Is it ours, and whole? What is put back is marked, so that no run goes on
+ * from it before `mlc adopt` has looked at what was made since [22]. */
 static int look_at(const char *path, struct error *err)
 {
     struct store *s = NULL;
     if (store_open(path, STORE_USE, &s, err))
         return -1;
-    int result = store_verify(s, err);
+    int result = store_verify(s, err)
+                 || store_setting_put(s, "place", TEXT("put back"), err);
     store_close(s);
-    return result;
+    return result ? -1 : 0;
 }
 
 /* What stands there now is kept beside it: a wrong file brought back must not

@@ -315,6 +315,7 @@ static int64_t *counter_of(struct run *r, const struct plan_row *row)
 
 static void recount(struct run *r, const struct plan_row *row, int64_t *to)
 {
+    r->row_booked = true;
     int64_t *from = counter_of(r, row);
     if (!from) {
         r->sum->gone--;
@@ -436,6 +437,7 @@ static int write_row(struct run *r, const struct plan_row *row,
                      struct error *err)
 {
     struct writing w = { .r = r, .row = row };
+    r->row_booked = false;
     if (prepare(&w, err))
         return err->kind == ERROR_INPUT ? hold_payload(&w, err) : -1;
     fill_intent(&w);
@@ -569,6 +571,7 @@ static int book_quiet_rows(struct run *r, void *ctx, struct error *err)
 
 static int execute_rows(struct run *r, struct rows *rows, struct error *err)
 {
+    int failed = 0;
     if (run_book(r, book_quiet_rows, rows, err))
         return -1;
     for (size_t i = 0; i < rows->count; i++) {
@@ -585,16 +588,14 @@ static int execute_rows(struct run *r, struct rows *rows, struct error *err)
         }
         if (write_row(r, row, err)) {
             r->stopped = true;
-            r->item_failed = true;
-            /* what was not sent waits; what was sent is booked already */
-            if (err->kind == ERROR_TRANSIENT || err->kind == ERROR_GUARD
-                || err->kind == ERROR_SIGN_IN)
-                recount(r, row, &r->sum->waiting);
             r->unfinished = TEXT("it ended before its end");
-            return -1;
+            failed = -1;
+            /* what was not sent waits; what was sent is booked already */
+            if (!r->row_booked)
+                recount(r, row, &r->sum->waiting);
         }
     }
-    return 0;
+    return failed;
 }
 
 static void count_rest(struct run *r, int64_t from)
@@ -635,7 +636,8 @@ int run_execute(struct run *r, struct error *err)
     mem_free(rows);
     if (result)
         count_rest(r, from);
-    if (result == 0 && r->stopped && r->unfinished.len == 0)
+    if (result == 0 && (r->stopped || run_should_stop(r))
+        && r->unfinished.len == 0)
         r->unfinished = TEXT("it was asked to stop");
     return result;
 }

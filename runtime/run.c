@@ -581,7 +581,8 @@ static void finish(struct run *r, int result, struct error *err)
         r->sum->stopped = text_of(arena_strdup(&r->sum->arena, err->text));
     r->sum->exit_code = stopped       ? stop_code(r->o)
                         : result != 0 ? error_exit_code(err)
-                        : r->o->mode == RUN_PLAN ? 0
+                        : r->o->mode == RUN_PLAN || r->o->mode == RUN_ADOPT
+                            ? 0
                         : r->o->mode == RUN_RECONCILE
                             ? r->sum->read != r->sum->unchanged
                                   + r->sum->skipped

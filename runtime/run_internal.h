@@ -49,7 +49,7 @@ struct run {
     int64_t known;       /* records the other limits are a share of */
     bool stopped;        /* a signal or an outage: the rest waits */
     int64_t refused_in_a_row, lost_in_a_row;
-    bool item_failed;
+    bool row_booked; /* the row in hand is counted where it ended up */
     struct text unfinished; /* why the cursor must not move, or empty */
 };
 

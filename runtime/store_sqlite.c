@@ -446,14 +446,20 @@ static int quick_check(struct store *s, struct error *err)
     if (!q)
         return -1;
     int got = sql_step(s, q, err);
-    bool good = got == 1 && text_is(column_text(q, 0, NULL), "ok");
+    struct text said = got == 1 ? column_text(q, 0, NULL) : TEXT_NONE;
+    bool good = text_is(said, "ok");
+    size_t line;
+    while (text_find(said, TEXT("\n"), &line)) /* its last line says it */
+        said = text_slice(said, line + 1, said.len - line - 1);
+    if (got == 1 && !good)
+        error_set(err, ERROR_STORE, "the state file %s is damaged: %.*s",
+                  s->path, TEXT_ARG(said));
     sql_done(s, q);
     if (good)
         return 0;
     if (got < 0)
         return -1;
     s->broken = true;
-    error_set(err, ERROR_STORE, "the state file %s is damaged", s->path);
     error_hint(err, "Restore a backup with `mlc state restore FILE`, then run "
                "`mlc adopt`.");
     return -1;

@@ -429,6 +429,9 @@ static void test_links(void)
     store_hold_get(s, TEXT("f"), TEXT("1"), &arena, &back, &err);
     ok(!is_new && back.first_seen_ms == 10 && back.tries == 2, "again: since "
        "when is kept, tries are counted");
+    struct store *again = open_at(store_path(s), STORE_READ, &err);
+    ok(again != NULL, "a state with holds opens again %s", err.text);
+    store_close(again);
     store_await_wake(s, TEXT("f"), &await, &woken, &err);
     store_hold_get(s, TEXT("f"), TEXT("1"), &arena, &back, &err);
     ok(woken == 1 && back.retry && !back.asked, "what it waits for wakes it");
