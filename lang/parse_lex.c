@@ -98,6 +98,25 @@ static bool in_test_record(const struct lex *lex)
     return lex->test_depth && lex->depth > lex->test_depth;
 }
 
+/* Names of a path have their limit each; backticks and dots count little. */
+static void check_parts(struct parse *p, struct text t, struct span span)
+{
+    size_t start = 0;
+    for (size_t i = 0; i <= t.len; i++) {
+        if (i < t.len && t.ptr[i] != '.' && t.ptr[i] != ' ' &&
+            t.ptr[i] != '=')
+            continue;
+        if (i - start > NAME_MAX_LEN + 2) {
+            span.end = span.start + (uint32_t)i;
+            span.start += (uint32_t)start;
+            parse_error(p, "E0109", span, "a name has at most %d bytes",
+                        NAME_MAX_LEN);
+            return;
+        }
+        start = i + 1;
+    }
+}
+
 /* `path =` where an expression stands is a comparison somebody wrote with
  * `=`. Returns the bytes to keep as a name, or 0: it sets a field. */
 int lex_field(struct parse *p, struct text t, struct span span)
@@ -107,6 +126,7 @@ int lex_field(struct parse *p, struct text t, struct span span)
     struct diag *d;
     struct diag_fix *fix;
 
+    check_parts(p, t, span);
     if (lex->equals_at == sign.start)
         return first_part(t);
     if (in_test_record(lex)) {

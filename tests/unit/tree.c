@@ -75,6 +75,8 @@ static const struct hostile {
     size_t errors; /* 0: none */
 } hostiles[] = {
     { "a name of 64 KB", "let x = ", "abcdefgh", 8192, "", "E0109", 1 },
+    { "a name of 64 KB that is set", "let ", "abcdefgh", 8192, " = 1\n",
+      "E0109", 1 },
     { "a name in backticks of 64 KB", "let x = `", "abcdefgh", 8192, "`",
       "E0109", 1 },
     { "a text of 64 KB and more", "let x = \"", "abcdefgh", 8200, "\"",
