@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define LOT_MAX 20        /* calls taken from the store at once … */
-#define LOT_PART 60       /* … and no more than limit / LOT_PART */
+#define LOT_PART 20       /* … and no more than limit / LOT_PART */
 #define ERROR_SLOTS 7     /* the hour is counted in sixths, and one more */
 #define SHARED_SLOTS_MAX 8 /* more calls at once than these are not shared */
 #define BLOCK_WINDOW "calls"
@@ -149,12 +149,12 @@ static int take_lot(struct budgets *b, struct window *w, int64_t cost,
 static int take_window(struct budgets *b, struct window *w, int64_t cost,
                        int64_t now_ms, int64_t *until_ms, struct error *err)
 {
-    if (!b->store)
-        return take_in_memory(w, cost, now_ms, until_ms);
     if (now_ms < w->until_ms) {
         *until_ms = w->until_ms;
         return 1;
     }
+    if (!b->store)
+        return take_in_memory(w, cost, now_ms, until_ms);
     if (now_ms >= w->lot_until_ms)
         w->lot = 0;
     if (w->lot >= cost) {
