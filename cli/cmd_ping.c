@@ -198,11 +198,16 @@ static int ping(struct signin *s, struct text name, bool first)
     return good ? EXIT_FINE : command_fail(s->w.in, &p.error);
 }
 
-static bool speaks_http(struct signin *s, struct text name)
+/* Without names: what speaks HTTP, and without a project only the systems that
+ * somebody has set up. */
+static bool is_meant(struct signin *s, struct text name)
 {
-    struct connection_setup *c;
+    struct signin_state st;
     struct error ignored = { 0 };
-    return signin_setup(s, name, &c, &ignored) || c->connector->hosts;
+    if (signin_look(s, name, &st, &ignored))
+        return true; /* to be told what is wrong with it */
+    return st.setup->connector->hosts &&
+           (s->w.program.connection_count > 0 || st.count > 0);
 }
 
 int cmd_ping(const struct invocation *in)
@@ -221,7 +226,7 @@ int cmd_ping(const struct invocation *in)
         code = code == EXIT_FINE ? one : code;
     }
     for (size_t i = 0; in->arg_count == 0 && i < s.name_count; i++) {
-        if (!speaks_http(&s, s.names[i]))
+        if (!is_meant(&s, s.names[i]))
             continue;
         int one = ping(&s, s.names[i], first);
         code = code == EXIT_FINE ? one : code;

@@ -3,7 +3,7 @@
 
 #include "cli/project.h"
 
-#include "runtime/connector.h"
+#include "runtime/connection.h"
 
 #include <string.h>
 
@@ -13,6 +13,18 @@
 static const char *names[CONNECTORS_MAX + 1];
 static struct setting_rule rules[SETTINGS_MAX + 1];
 
+/* A connector's own word on a setting goes before the common one. */
+static void add_rule(size_t *count, size_t first, const struct connector *c,
+                     const struct setting_def *d)
+{
+    for (size_t i = first; i < *count; i++)
+        if (strcmp(rules[i].name, d->name) == 0)
+            return;
+    if (*count < SETTINGS_MAX)
+        rules[(*count)++] = (struct setting_rule){ c->name, d->name, d->type,
+                                                   d->required, d->help };
+}
+
 static void collect(void)
 {
     const struct connector *c;
@@ -20,11 +32,12 @@ static void collect(void)
     for (size_t i = 0; (c = connector_at(i)) && name_count < CONNECTORS_MAX;
          i++) {
         names[name_count++] = c->name;
+        size_t first = rule_count;
         for (const struct setting_def *d = c->settings; d && d->name; d++)
-            if (rule_count < SETTINGS_MAX)
-                rules[rule_count++] = (struct setting_rule){
-                    c->name, d->name, d->type, d->required, d->help
-                };
+            add_rule(&rule_count, first, c, d);
+        for (const struct setting_def *d = connection_common();
+             c->hosts && d->name; d++) /* files need none of it */
+            add_rule(&rule_count, first, c, d);
     }
 }
 

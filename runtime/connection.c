@@ -27,6 +27,11 @@ static const struct setting_def common[] = {
     { NULL, NULL, NULL, false, NULL },
 };
 
+const struct setting_def *connection_common(void)
+{
+    return common;
+}
+
 #define PROJECT_DEPTH 8 /* of --connection A=B, B=C … */
 
 /* ------------------------------------------------------------- overrides */

@@ -15,6 +15,8 @@ struct connection_override {
     struct text value;
     struct connection_override *next;
 };
+/* Settings that every connection takes, ended by name NULL. */
+const struct setting_def *connection_common(void);
 /* "NAME.key=value" / "NAME=OTHER". -1 with ERROR_USAGE. */
 int connection_override_parse(struct arena *arena, struct text argument,
                               bool is_setting,

@@ -22,7 +22,9 @@ is "$("$MLC" auth set Exact < exact.secrets 2>&1)" \
 is "$("$MLC" auth status Exact > out 2>&1; echo $?)" 0 "then nothing is missing"
 
 "$MLC" ping --set "$exact" --set "$rippling" > ping.out 2> ping.err
-is $? 0 "both systems answer"
+code=$?
+[ $code -eq 0 ] || tap_diag < ping.err
+is $code 0 "both systems answer"
 like "$(cat ping.out)" "Exact: fine" "Exact is fine"
 like "$(cat ping.out)" "division" "its company is told"
 like "$(cat ping.out)" "calls this day" "and what is left of the limits"
