@@ -6,6 +6,7 @@
 
 #include "runtime/crypto.h"
 #include "runtime/store.h"
+#include "tests/lib/command.h"
 #include "tests/lib/tap.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -111,22 +112,19 @@ static void test_damage(void)
         tap_diag("cannot cut");
     refuses(path, "damaged", "a file cut off [47]");
     path = in_folder("other.db");
-    char line[512];
-    snprintf(line, sizeof line, "sqlite3 %s 'CREATE TABLE x (y)' 2>/dev/null"
-             " && chmod 600 %s", path, path);
-    if (system(line) != 0) {
+    if (command_run("sqlite3", path, "CREATE TABLE x (y)") != 0) {
         tap_skip("sqlite3 is not there");
         return;
     }
+    chmod(path, 0600);
     refuses(path, "no state file of mlc", "another program's file [55]");
     path = fresh("newer.db");
-    snprintf(line, sizeof line, "sqlite3 %s 'PRAGMA user_version=99'", path);
-    ok(system(line) == 0, "a version of the future");
+    ok(command_run("sqlite3", path, "PRAGMA user_version=99") == 0,
+       "a version of the future");
     refuses(path, "newer", "is refused [24, 199]");
     path = fresh("table.db");
-    snprintf(line, sizeof line, "sqlite3 %s 'ALTER TABLE runs ADD COLUMN z "
-             "TEXT'", path);
-    ok(system(line) == 0, "a table changed by hand");
+    ok(command_run("sqlite3", path, "ALTER TABLE runs ADD COLUMN z TEXT")
+           == 0, "a table changed by hand");
     refuses(path, "changed by another", "is refused [55]");
 }
 
@@ -162,7 +160,6 @@ static void test_audit(void)
     int64_t count = 0;
     int64_t broken = 0;
     char head[65];
-    char line[512];
     for (int i = 0; i < 20; i++)
         audit_one(s, "k", &err);
     is_int(store_audit_verify(s, &count, head, &broken, &err), 0,
@@ -182,13 +179,13 @@ static void test_audit(void)
     };
     store_close(s);
     for (size_t i = 0; i < sizeof tricks / sizeof tricks[0]; i++) {
-        snprintf(line, sizeof line, "cp %s %s.t && sqlite3 %s.t \"%s\"", path,
-                 path, path, tricks[i].change);
-        if (system(line) != 0) {
+        const char *trial = arena_printf(&arena, "%s.t", path);
+        command_run("cp", path, trial);
+        if (command_run("sqlite3", trial, tricks[i].change) != 0) {
             tap_skip("sqlite3 is not there");
             return;
         }
-        s = open_at(arena_printf(&arena, "%s.t", path), STORE_WRITE, &err);
+        s = open_at(trial, STORE_WRITE, &err);
         ok(store_audit_verify(s, &count, head, &broken, &err) == 1
            && broken == tricks[i].row, "%s shows at row %lld [51]",
            tricks[i].change, (long long)broken);
@@ -457,9 +454,7 @@ int main(void)
     test_full();
     test_budget();
     test_links();
-    char clean[256];
-    snprintf(clean, sizeof clean, "rm -rf %s", folder);
-    if (system(clean) != 0)
+    if (!tap_remove_folder(folder))
         tap_diag("cannot remove %s", folder);
     arena_fini(&arena);
     return tap_done();
