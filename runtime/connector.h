@@ -35,6 +35,8 @@ struct request {
     bool auth_host;         /* goes to `auth_url` instead of `url` */
     bool not_counted;       /* no quota is charged for it */
     int cost;               /* calls it counts for; 0 means 1 */
+    bool unfinished;        /* a write of one item whose answer, when done, will
+                               have a `next`: see struct write_result */
 };
 
 struct response {
@@ -220,6 +222,8 @@ struct write_result { /* one per item, same order */
     struct answer answer;
     struct text target_id; /* id the vendor gave, required for done creates */
     struct text version;
+    bool whole; /* REFUSED: the call as one, nobody can tell whose fault it is;
+                   the engine sends halves of it */
     struct text next; /* DONE, but not all of it: children still to be written.
                          The item is asked for again, alone, with this as its
                          `step` and its target_id set; a step of its own goes

@@ -1,6 +1,11 @@
 /* Writing what was planned, effectively once: before every call its exact
  * bytes are booked as an intent; after it the answer is booked together with
- * link and audit row. Nothing is ever sent again without asking first. */
+ * link and audit row. Nothing is ever sent again without asking first.
+ *
+ * Several records may go in one call; each has its own intent and its own
+ * outcome. A record may take several calls (an item, then its lines): until
+ * the last of them is done its link says LINK_HALF, so that whatever happens
+ * in between, the record is brought up to date by the next evaluation. */
 #include "config.h"
 
 #include "runtime/run_internal.h"
@@ -13,6 +18,8 @@
 #define ROWS_AT_ONCE 100
 #define REFUSED_IN_A_ROW 2 /* permissions: the second says it is no accident */
 #define LOST_IN_A_ROW 3
+#define BATCH_MOST 100
+#define STEPS_MOST 64 /* of one record */
 
 /* One planned write under way. */
 struct writing {
@@ -25,6 +32,8 @@ struct writing {
     struct write_result result;
     struct text after; /* what was written, as JSON */
     bool lost;
+    bool settled; /* booked, or counted as waiting */
+    bool looks;   /* this step only looks: nothing of it is booked */
     char record_key[65];
 };
 
@@ -121,8 +130,8 @@ static int64_t sentence_line(const struct run *r)
 }
 
 static int put_link(struct run *r, const struct plan_row *row,
-                    struct text target_id, struct text after,
-                    struct text version, struct error *err)
+                    struct text hash, struct text target_id,
+                    struct text after, struct text version, struct error *err)
 {
     struct link_row link = {
         .source = r->source_name,
@@ -132,7 +141,7 @@ static int put_link(struct run *r, const struct plan_row *row,
         .target_key = row->target_key,
         .run = r->id,
         .created_ms = r->o->now_ms,
-        .hash = row->hash,
+        .hash = hash,
         .fields = after,
         .version = version,
         .owned_ms = r->o->now_ms,
@@ -217,8 +226,8 @@ static void fill_intent(struct writing *w)
         .source = r->source_name,
         .source_key = w->row->source_key,
         .target = r->target_name,
-        .is_update = w->item.op == WRITE_UPDATE,
-        .target_id = w->row->target_id,
+        .is_update = w->item.op == WRITE_UPDATE || w->item.step.len > 0,
+        .target_id = w->item.target_id,
         .natural_key = natural_key,
         .match = natural_key.len > 0 ? run_pack_match(r, values) : TEXT_NONE,
         .record_key = w->item.key,
@@ -229,7 +238,7 @@ static void fill_intent(struct writing *w)
         .content_type = text_of(w->request.content_type),
         .endpoint = text_of(w->request.endpoint),
         .fields = w->after,
-        .hash = w->row->hash,
+        .hash = w->request.unfinished ? TEXT(LINK_HALF) : w->row->hash,
         .record = w->row->record,
         .line = sentence_line(r),
         .prepared_ms = now,
@@ -241,30 +250,44 @@ static void fill_intent(struct writing *w)
 
 bool outbox_unsafe;
 
-static int book_intent(struct run *r, void *ctx, struct error *err)
+/* ------------------------------------------------------------ after the call */
+/* Its lines are still to be written: linked, but not as it should be. */
+static int book_part(struct writing *w, struct error *err)
 {
-    struct writing *w = ctx;
-    return store_intent_add(r->store, &w->intent, err);
+    return w->looks ? 0
+                    : put_link(w->r, w->row, TEXT(LINK_HALF),
+                               w->result.target_id, w->after,
+                               w->result.version, err);
 }
 
-/* ------------------------------------------------------------ after the call */
+static int book_whole(struct writing *w, struct error *err)
+{
+    struct run *r = w->r;
+    return put_link(r, w->row, w->row->hash, w->result.target_id, w->after,
+                    w->result.version, err)
+                   || close_hold(r, w->row->source_key, err)
+               ? -1 : 0;
+}
+
 static int book_done(struct run *r, void *ctx, struct error *err)
 {
     struct writing *w = ctx;
     const struct plan_row *row = w->row;
-    const char *action = text_cstr(&r->batch, row->action);
+    const char *action = w->item.step.len > 0
+                             ? "continue"
+                             : text_cstr(&r->batch, row->action);
     struct text result = row->reasons.len > 0 ? row->reasons : TEXT_NONE;
-    if (!outbox_unsafe
+    if (!outbox_unsafe && !w->looks
         && store_intent_state(r->store, w->intent.id, INTENT_DONE,
                               w->result.target_id, TEXT_NONE,
                               clock_now_ms(), err))
         return -1;
-    if (put_link(r, row, w->result.target_id, w->after, w->result.version,
-                 err)
-        || close_hold(r, row->source_key, err))
+    if (w->result.next.len > 0 ? book_part(w, err) : book_whole(w, err))
         return -1;
-    return run_audit(r, action, row->source_key, w->result.target_id,
-                     row->before, w->after, result, w->intent.line, err);
+    return w->looks ? 0
+                    : run_audit(r, action, row->source_key,
+                                w->result.target_id, row->before, w->after,
+                                result, w->intent.line, err);
 }
 
 struct refusal_booking {
@@ -277,8 +300,10 @@ static int book_refused(struct run *r, void *ctx, struct error *err)
 {
     struct refusal_booking *b = ctx;
     struct writing *w = b->w;
-    if (store_intent_state(r->store, w->intent.id, INTENT_REFUSED, TEXT_NONE,
-                           b->held.message, clock_now_ms(), err))
+    if (!w->looks
+        && store_intent_state(r->store, w->intent.id, INTENT_REFUSED,
+                              TEXT_NONE, b->held.message, clock_now_ms(),
+                              err))
         return -1;
     return run_book_hold(r, b->kind, w->row->source_key, w->row->record,
                          w->row->hash, &b->held, err);
@@ -315,7 +340,6 @@ static int64_t *counter_of(struct run *r, const struct plan_row *row)
 
 static void recount(struct run *r, const struct plan_row *row, int64_t *to)
 {
-    r->row_booked = true;
     int64_t *from = counter_of(r, row);
     if (!from) {
         r->sum->gone--;
@@ -323,6 +347,15 @@ static void recount(struct run *r, const struct plan_row *row, int64_t *to)
     }
     --*from;
     ++*to;
+}
+
+/* Not written after all; once for every record. */
+static void count_as(struct writing *w, int64_t *to)
+{
+    if (w->settled)
+        return;
+    w->settled = true;
+    recount(w->r, w->row, to);
 }
 
 static int refused(struct writing *w, const char *kind, struct error *err)
@@ -339,7 +372,7 @@ static int refused(struct writing *w, const char *kind, struct error *err)
         TEXT_ARG(a->reason)));
     held_of_message(&r->batch, message, a->code.len > 0 ? a->code : message,
                     field, &b.held);
-    recount(r, w->row, &r->sum->held);
+    count_as(w, &r->sum->held);
     if (run_book(r, book_refused, &b, err))
         return -1;
     r->refused_in_a_row = a->refusal == REFUSAL_PERMISSION
@@ -372,7 +405,7 @@ static int duplicate(struct writing *w, struct error *err)
     w->result.target_id = buf_dup(&r->batch, &id);
     buf_fini(&id);
     r->sum->recovered++;
-    recount(r, w->row, &r->sum->unchanged);
+    count_as(w, &r->sum->unchanged);
     r->sum->adopted++;
     return run_book(r, book_done, w, err);
 }
@@ -380,15 +413,11 @@ static int duplicate(struct writing *w, struct error *err)
 static int lost(struct writing *w, struct error *err)
 {
     struct run *r = w->r;
-    recount(r, w->row, &r->sum->waiting);
+    count_as(w, &r->sum->waiting);
+    if (w->looks)
+        return answer_error(r->target.name, &w->result.answer, err);
     r->sum->uncertain++;
-    if (run_book(r, book_doubt, w, err))
-        return -1;
-    if (++r->lost_in_a_row < LOST_IN_A_ROW)
-        return 0;
-    return error_set(err, ERROR_TRANSIENT, "%d answers of %.*s were lost one "
-                     "after another; what was sent is looked for at the next "
-                     "run", LOST_IN_A_ROW, TEXT_ARG(r->target.name));
+    return run_book(r, book_doubt, w, err);
 }
 
 static int answered(struct writing *w, struct error *err)
@@ -397,23 +426,25 @@ static int answered(struct writing *w, struct error *err)
     const struct answer *a = &w->result.answer;
     if (w->lost || a->kind == ANSWER_FAILED)
         return lost(w, err);
-    r->lost_in_a_row = 0;
     if (a->kind == ANSWER_DONE) {
         r->refused_in_a_row = 0;
+        w->settled = w->result.next.len == 0;
         return run_book(r, book_done, w, err);
     }
     if (a->kind != ANSWER_REFUSED || a->refusal == REFUSAL_QUOTA) {
-        if (run_book(r, book_closed, w, err))
+        if (!w->looks && run_book(r, book_closed, w, err))
             return -1;
+        count_as(w, &r->sum->waiting);
         return answer_error(r->target.name, a, err);
     }
-    if (a->refusal == REFUSAL_DUPLICATE && w->item.op == WRITE_CREATE)
+    if (a->refusal == REFUSAL_DUPLICATE && w->item.op == WRITE_CREATE
+        && w->item.step.len == 0)
         return duplicate(w, err);
     return refused(w, a->refusal == REFUSAL_CONFLICT ? "conflict" : "refused",
                    err);
 }
 
-/* ------------------------------------------------------------------ one row */
+/* ------------------------------------------------------------------ payloads */
 static int hold_payload(struct writing *w, struct error *err)
 {
     struct run *r = w->r;
@@ -422,7 +453,7 @@ static int hold_payload(struct writing *w, struct error *err)
                     TEXT("the record cannot be sent as it is"), TEXT_NONE,
                     &held);
     error_clear(err);
-    recount(r, w->row, &r->sum->held);
+    count_as(w, &r->sum->held);
     if (store_begin(r->store, err))
         return -1;
     if (run_book_hold(r, "hold", w->row->source_key, w->row->record,
@@ -433,26 +464,184 @@ static int hold_payload(struct writing *w, struct error *err)
     return store_commit(r->store, err);
 }
 
-static int write_row(struct run *r, const struct plan_row *row,
-                     struct error *err)
+/* ---------------------------------------------------------------- one call */
+/* Records that go together. */
+struct sending {
+    struct writing **list;
+    size_t count;
+    struct write_item *items;
+    struct write_result *results;
+    struct request request;
+};
+
+static int make_call(struct run *r, struct sending *s, struct error *err)
 {
-    struct writing w = { .r = r, .row = row };
-    r->row_booked = false;
-    if (prepare(&w, err))
-        return err->kind == ERROR_INPUT ? hold_payload(&w, err) : -1;
-    fill_intent(&w);
-    if (!outbox_unsafe && run_book(r, book_intent, &w, err))
-        return -1;
-    struct write_spec spec = { r->flow->target, &w.item, 1 };
-    struct write_call call = { .request = &w.request, .spec = &spec,
-                               .arena = &r->batch, .results = &w.result };
+    struct write_spec spec = { r->flow->target, NULL, s->count };
+    s->items = ARENA_ARRAY(&r->batch, struct write_item, s->count);
+    s->results = ARENA_ARRAY(&r->batch, struct write_result, s->count);
+    for (size_t i = 0; i < s->count; i++)
+        s->items[i] = s->list[i]->item;
+    spec.items = s->items;
+    if (s->count == 1) {
+        s->request = s->list[0]->request;
+        return 0;
+    }
+    return r->target.request(r->target.ctx, &spec, &r->batch, &s->request,
+                             err);
+}
+
+static int book_intents(struct run *r, void *ctx, struct error *err)
+{
+    struct sending *s = ctx;
+    for (size_t i = 0; i < s->count; i++) {
+        struct writing *w = s->list[i];
+        bool unfinished = w->request.unfinished; /* its own */
+        w->request = s->request;
+        w->request.unfinished = unfinished;
+        fill_intent(w);
+        w->intent.batch = s->count > 1 ? s->list[0]->row->number : 0;
+        if (store_intent_add(r->store, &w->intent, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int book_closed_all(struct run *r, void *ctx, struct error *err)
+{
+    struct sending *s = ctx;
+    for (size_t i = 0; i < s->count; i++)
+        if (!s->list[i]->looks && book_closed(r, s->list[i], err))
+            return -1;
+    return 0;
+}
+
+/* Nobody can tell whose fault it is: halves are sent on their own. */
+static bool is_refused_whole(const struct sending *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (!s->results[i].whole
+            || s->results[i].answer.kind != ANSWER_REFUSED
+            || s->results[i].answer.refusal == REFUSAL_PERMISSION
+            || s->results[i].answer.refusal == REFUSAL_QUOTA)
+            return false;
+    return s->count > 1;
+}
+
+static int send_call(struct run *r, struct sending *s, bool *lost,
+                struct error *err)
+{
+    struct write_spec spec = { r->flow->target, s->items, s->count };
+    struct write_call call = { .request = &s->request, .spec = &spec,
+                               .arena = &r->batch, .results = s->results };
     if (r->target.write(r->target.ctx, &call, err)) {
         struct error later = { 0 };
-        run_book(r, book_closed, &w, &later);
+        run_book(r, book_closed_all, s, &later);
         return -1;
     }
-    w.lost = call.lost;
-    return answered(&w, err);
+    *lost = call.lost;
+    for (size_t i = 0; i < s->count; i++) {
+        s->list[i]->result = s->results[i];
+        s->list[i]->lost = call.lost;
+    }
+    return 0;
+}
+
+static int mind_losses(struct run *r, bool lost, struct error *err)
+{
+    r->lost_in_a_row = lost ? r->lost_in_a_row + 1 : 0;
+    if (r->lost_in_a_row < LOST_IN_A_ROW)
+        return 0;
+    return error_set(err, ERROR_TRANSIENT, "%d answers of %.*s were lost one "
+                     "after another; what was sent is looked for at the next "
+                     "run", LOST_IN_A_ROW, TEXT_ARG(r->target.name));
+}
+
+/* Every outcome is booked, whatever became of the others; the first error is
+ * the one told. */
+static int book_all(struct run *r, struct sending *s, struct error *err)
+{
+    int result = 0;
+    bool lost = false;
+    for (size_t i = 0; i < s->count; i++) {
+        struct error one = { 0 };
+        lost |= s->list[i]->lost
+                || s->list[i]->result.answer.kind == ANSWER_FAILED;
+        if (answered(s->list[i], &one) && result == 0) {
+            *err = one;
+            result = -1;
+        }
+    }
+    return result ? result : mind_losses(r, lost, err);
+}
+
+static int send_some(struct run *r, struct writing **list, size_t count,
+                     struct error *err)
+{
+    struct sending s = { .list = list, .count = count };
+    bool lost = false;
+    if (count == 0)
+        return 0;
+    if (make_call(r, &s, err))
+        return -1;
+    if (!outbox_unsafe && !list[0]->looks
+        && run_book(r, book_intents, &s, err))
+        return -1;
+    if (send_call(r, &s, &lost, err))
+        return -1;
+    if (!is_refused_whole(&s))
+        return book_all(r, &s, err);
+    if (run_book(r, book_closed_all, &s, err)
+        || send_some(r, list, count / 2, err))
+        return -1;
+    return send_some(r, list + count / 2, count - count / 2, err);
+}
+
+/* What a record takes beyond its first call. */
+static int take_steps(struct writing *w, struct error *err)
+{
+    struct run *r = w->r;
+    for (int n = 0; n < STEPS_MOST && w->result.next.len > 0; n++) {
+        struct write_spec spec = { r->flow->target, &w->item, 1 };
+        if (w->lost || w->result.answer.kind != ANSWER_DONE)
+            return 0;
+        if (run_should_stop(r))
+            return error_set(err, ERROR_TRANSIENT, "it was asked to stop");
+        w->item.step = w->result.next;
+        w->item.target_id = w->result.target_id;
+        if (r->target.request(r->target.ctx, &spec, &r->batch, &w->request,
+                              err))
+            return err->kind == ERROR_INPUT ? hold_payload(w, err) : -1;
+        w->looks = !w->request.writes;
+        if (send_some(r, &w, 1, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------- several rows */
+static int write_rows(struct run *r, const struct plan_row *const *rows,
+                      size_t count, struct error *err)
+{
+    struct writing *all = ARENA_ARRAY(&r->batch, struct writing, count);
+    struct writing *list[BATCH_MOST];
+    size_t ready = 0;
+    int result = 0;
+    for (size_t i = 0; i < count; i++)
+        all[i] = (struct writing){ .r = r, .row = rows[i] };
+    for (size_t i = 0; i < count && result == 0; i++) {
+        if (prepare(&all[i], err) == 0)
+            list[ready++] = &all[i];
+        else
+            result = err->kind == ERROR_INPUT ? hold_payload(&all[i], err)
+                                              : -1;
+    }
+    if (result == 0)
+        result = send_some(r, list, ready, err);
+    for (size_t i = 0; i < ready && result == 0; i++)
+        result = take_steps(list[i], err);
+    for (size_t i = 0; i < count && result; i++)
+        count_as(&all[i], &r->sum->waiting);
+    return result;
 }
 
 /* ---------------------------------------------------------- rows without a call */
@@ -461,11 +650,11 @@ static int book_row(struct run *r, const struct plan_row *row,
 {
     if (text_is(row->action, "adopt")
         || (r->o->mode == RUN_ADOPT && text_is(row->action, "update"))) {
-        struct plan_row linked = *row;
-        if (!text_is(row->action, "adopt"))
-            linked.hash = TEXT_NONE; /* the next run brings it up to date */
-        return put_link(r, &linked, row->target_id, row->before, TEXT_NONE,
-                        err)
+        /* without one the next run brings it up to date */
+        struct text hash = text_is(row->action, "adopt") ? row->hash
+                                                         : TEXT_NONE;
+        return put_link(r, row, hash, row->target_id, row->before,
+                        TEXT_NONE, err)
                        || close_hold(r, row->source_key, err)
                        || run_audit(r, "adopt", row->source_key,
                                     row->target_id, TEXT_NONE, row->before,
@@ -479,7 +668,8 @@ static int book_row(struct run *r, const struct plan_row *row,
                                                         r->compiled),
                                                     row->target)
                                     : NULL;
-        return put_link(r, row, row->source_key, TEXT_NONE, TEXT_NONE, err)
+        return put_link(r, row, row->hash, row->source_key, TEXT_NONE,
+                        TEXT_NONE, err)
                        || run_audit(r, "log", row->source_key, TEXT_NONE,
                                     TEXT_NONE,
                                     target && target->shape->count > 0
@@ -569,13 +759,32 @@ static int book_quiet_rows(struct run *r, void *ctx, struct error *err)
     return 0;
 }
 
+/* The rows from `at` on that go in one call: writes of one kind. */
+static size_t gather(struct run *r, const struct rows *rows, size_t at,
+                     const struct plan_row **out)
+{
+    size_t most = r->target.batch_max < BATCH_MOST
+                      ? (size_t)r->target.batch_max : BATCH_MOST;
+    bool create = text_is(rows->list[at].action, "create");
+    size_t n = 0;
+    while (at + n < rows->count && n < most
+           && passes(r, &rows->list[at + n]) && is_write(r, &rows->list[at + n])
+           && text_is(rows->list[at + n].action, "create") == create) {
+        out[n] = &rows->list[at + n];
+        n++;
+    }
+    return n;
+}
+
 static int execute_rows(struct run *r, struct rows *rows, struct error *err)
 {
-    int failed = 0;
+    const struct plan_row *some[BATCH_MOST];
+    int result = 0;
     if (run_book(r, book_quiet_rows, rows, err))
         return -1;
-    for (size_t i = 0; i < rows->count; i++) {
+    for (size_t i = 0, n; i < rows->count; i += n) {
         const struct plan_row *row = &rows->list[i];
+        n = 1;
         if (!passes(r, row)) {
             left_out(r, row);
             continue;
@@ -586,16 +795,14 @@ static int execute_rows(struct run *r, struct rows *rows, struct error *err)
             recount(r, row, &r->sum->waiting);
             continue;
         }
-        if (write_row(r, row, err)) {
+        n = gather(r, rows, i, some);
+        if (write_rows(r, some, n, err)) {
+            result = -1; /* the rest waits */
             r->stopped = true;
             r->unfinished = TEXT("it ended before its end");
-            failed = -1;
-            /* what was not sent waits; what was sent is booked already */
-            if (!r->row_booked)
-                recount(r, row, &r->sum->waiting);
         }
     }
-    return failed;
+    return result;
 }
 
 static void count_rest(struct run *r, int64_t from)

@@ -86,6 +86,34 @@ struct verdict_booking {
     struct text target_id, evidence;
 };
 
+static struct held doubt_of(struct run *r, struct text message)
+{
+    struct held held;
+    held_of_message(&r->batch, message,
+                    TEXT("the answer to a write was lost"), TEXT_NONE, &held);
+    return held;
+}
+
+/* The record is looked at again from the start, with the flow as it is now. */
+static int look_again(struct run *r, const struct intent_row *i,
+                      struct text message, struct error *err)
+{
+    struct held held = doubt_of(r, message);
+    struct hold_row hold;
+    if (run_book_hold(r, "uncertain", i->source_key, i->record, TEXT_NONE,
+                      &held, err))
+        return -1;
+    int got = store_hold_get(r->store, r->flow->name, i->source_key, &r->batch,
+                             &hold, err);
+    return got == 0 ? store_hold_retry(r->store, hold.id, err) : got;
+}
+
+/* The first of several calls for one record. */
+static bool is_part(const struct intent_row *i)
+{
+    return text_is(i->hash, LINK_HALF);
+}
+
 static int book_found(struct run *r, void *ctx, struct error *err)
 {
     struct verdict_booking *b = ctx;
@@ -104,20 +132,16 @@ static int book_found(struct run *r, void *ctx, struct error *err)
     };
     if (store_intent_state(r->store, i->id, INTENT_DONE, b->target_id,
                            b->evidence, clock_now_ms(), err)
-        || store_link_put(r->store, r->flow->name, &link, err)
-        || store_hold_close(r->store, r->flow->name, i->source_key,
-                            "released", TEXT_NONE, r->o->now_ms, err) < 0)
+        || store_link_put(r->store, r->flow->name, &link, err))
+        return -1;
+    if (is_part(i)
+            ? look_again(r, i, TEXT("it was made, but not yet with all that "
+                                    "belongs to it"), err)
+            : store_hold_close(r->store, r->flow->name, i->source_key,
+                               "released", TEXT_NONE, r->o->now_ms, err) < 0)
         return -1;
     return run_audit(r, "recovered", i->source_key, b->target_id, TEXT_NONE,
                      i->fields, b->evidence, i->line, err);
-}
-
-static struct held doubt_of(struct run *r, struct text message)
-{
-    struct held held;
-    held_of_message(&r->batch, message,
-                    TEXT("the answer to a write was lost"), TEXT_NONE, &held);
-    return held;
 }
 
 /* What an update whose answer was lost has left there nobody knows: the next
@@ -130,7 +154,8 @@ static int forget_hash(struct run *r, const struct intent_row *i,
                               i->source_key, i->target, &r->batch, &link, err);
     if (got)
         return got < 0 ? -1 : 0;
-    link.hash = TEXT("unknown");
+    if (!text_is(link.hash, LINK_HALF))
+        link.hash = TEXT("unknown");
     link.owned_ms = r->o->now_ms;
     return store_link_put(r->store, r->flow->name, &link, err);
 }
@@ -141,18 +166,12 @@ static int book_absent(struct run *r, void *ctx, struct error *err)
 {
     struct verdict_booking *b = ctx;
     const struct intent_row *i = b->intent;
-    struct held held = doubt_of(r, TEXT("the write did not arrive and is done "
-                                        "again"));
-    struct hold_row hold;
     if (store_intent_state(r->store, i->id, INTENT_CLOSED, TEXT_NONE,
                            b->evidence, clock_now_ms(), err)
-        || (i->is_update && forget_hash(r, i, err))
-        || run_book_hold(r, "uncertain", i->source_key, i->record, TEXT_NONE,
-                         &held, err))
+        || (i->is_update && forget_hash(r, i, err)))
         return -1;
-    int got = store_hold_get(r->store, r->flow->name, i->source_key, &r->batch,
-                             &hold, err);
-    return got == 0 ? store_hold_retry(r->store, hold.id, err) : got;
+    return look_again(r, i, TEXT("the write did not arrive and is done again"),
+                      err);
 }
 
 static int book_parked(struct run *r, void *ctx, struct error *err)
@@ -167,9 +186,11 @@ static int book_parked(struct run *r, void *ctx, struct error *err)
                          &held, err);
 }
 
+/* The vendor answers the same call as it did; a call for several records is
+ * never made again the same. */
 static bool key_still_known(const struct run *r, const struct intent_row *i)
 {
-    return r->target.key_lives_s > 0
+    return r->target.key_lives_s > 0 && i->batch == 0 && !r->has_match
            && i->prepared_ms + (int64_t)r->target.key_lives_s * 1000
                   > clock_now_ms();
 }
@@ -214,7 +235,8 @@ static int probe_create(struct run *r, const struct intent_row *i,
     b.target_id = buf_dup(&r->batch, &id);
     b.evidence = TEXT("found by its key after the answer was lost");
     buf_fini(&id);
-    r->sum->recovered++;
+    if (!is_part(i)) /* else it still waits for what belongs to it */
+        r->sum->recovered++;
     return run_book(r, book_found, &b, err);
 }
 

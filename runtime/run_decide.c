@@ -253,9 +253,11 @@ static int write_or_not(struct run *r, struct unit *u, struct error *err)
     u->target_key = u->link.target_key;
     u->version = u->link.version;
     u->before = u->link.fields;
-    u->action = text_equal(u->link.hash, u->hash) || !r->flow->writes_updates
-                    ? "unchanged"
-                    : "update";
+    bool half = text_is(u->link.hash, LINK_HALF); /* made, but not finished */
+    u->action = half                                ? "update"
+                : text_equal(u->link.hash, u->hash) ? "unchanged"
+                : r->flow->writes_updates           ? "update"
+                                                    : "unchanged";
     return 0;
 }
 

@@ -49,7 +49,6 @@ struct run {
     int64_t known;       /* records the other limits are a share of */
     bool stopped;        /* a signal or an outage: the rest waits */
     int64_t refused_in_a_row, lost_in_a_row;
-    bool row_booked; /* the row in hand is counted where it ended up */
     struct text unfinished; /* why the cursor must not move, or empty */
 };
 
@@ -149,5 +148,7 @@ struct text run_match_key(struct run *r, const struct record *target,
                           struct value *values, struct arena *arena);
 bool run_should_stop(struct run *r);
 #define RUN_SEEN_LABEL "\x1f"
+/* Hash of a link whose record takes several calls that are not all done. */
+#define LINK_HALF "half"
 
 #endif

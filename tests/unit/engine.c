@@ -72,6 +72,7 @@ struct item {
 };
 struct thing {
     int code, name; /* name -1: gone */
+    int lines;      /* written by a call of their own; as the name then */
 };
 
 static struct {
@@ -83,6 +84,9 @@ static struct {
     bool calm;      /* nothing fails */
     int page_size;
     size_t trouble; /* percent of calls that fail */
+    int batch;      /* records in one call of the target */
+    bool steps;     /* a record takes a second call */
+    size_t calls;
 } world;
 
 static uint64_t seed;
@@ -259,6 +263,7 @@ static int make_request(void *ctx, const struct write_spec *spec,
                              .body = buf_dup(arena, &b),
                              .content_type = "application/json",
                              .endpoint = "things", .writes = true };
+    out->unfinished = world.steps && spec->items[0].step.len == 0;
     buf_fini(&b);
     return result;
 }
@@ -269,41 +274,56 @@ static void take_effect(const struct write_item *item, struct arena *arena,
     const struct value *name = record_get(item->record, TEXT("Name"));
     const struct value *code = record_get(item->record, TEXT("Code"));
     size_t at = world.thing_count;
-    if (item->op == WRITE_UPDATE) {
+    if (item->step.len > 0) {
+        at = (size_t)number_of(item->target_id);
+        world.things[at].lines = number_of(value_as_text(name));
+    } else if (item->op == WRITE_UPDATE) {
         at = (size_t)number_of(item->target_id);
         world.updates++;
     } else {
+        world.things[at].lines = -2;
         world.things[world.thing_count++].code =
             number_of(value_as_text(code));
         world.creates++;
     }
-    if (name->tag == VALUE_TEXT)
+    if (item->step.len == 0 && name->tag == VALUE_TEXT)
         world.things[at].name = number_of(value_as_text(name));
     result->target_id = text_of(arena_printf(arena, "t%zu", at));
+    result->next = world.steps && item->step.len == 0 ? TEXT("lines")
+                                                      : TEXT_NONE;
+}
+
+static void refuse(struct write_result *result, bool whole)
+{
+    result->answer.kind = ANSWER_REFUSED;
+    result->answer.refusal = REFUSAL_VALUE;
+    result->answer.reason = TEXT("not today");
+    result->whole = whole;
 }
 
 static int write_target(void *ctx, struct write_call *call, struct error *err)
 {
-    const struct write_item *item = &call->spec->items[0];
+    const struct write_spec *spec = call->spec;
     unsigned fate = world.calm ? 99 : chance(100);
     (void)ctx;
-    *call->results = (struct write_result){ .answer = { ANSWER_DONE } };
-    if (world.thing_count == THINGS)
+    world.calls++;
+    if (world.thing_count + spec->item_count > THINGS)
         return error_set(err, ERROR_GUARD, "too many things");
     if (fate < 4)
         return error_set(err, ERROR_TRANSIENT, "not taken");
     call->lost = fate < 20;
-    if (fate >= 10 && fate < 20) /* lost before it arrived */
-        return 0;
-    if (fate < 24 && fate >= 20) {
-        call->results->answer.kind = ANSWER_REFUSED;
-        call->results->answer.refusal = REFUSAL_VALUE;
-        call->results->answer.reason = TEXT("not today");
-        return 0;
+    for (size_t i = 0; i < spec->item_count; i++) {
+        struct write_result *result = &call->results[i];
+        *result = (struct write_result){ .answer = { ANSWER_DONE } };
+        if (fate >= 20 && fate < 24)
+            refuse(result, true);
+        else if (unlucky(3) && spec->item_count > 1)
+            refuse(result, false); /* one of several */
+        else if (fate < 10 || fate >= 20) /* else lost before it arrived */
+            take_effect(&spec->items[i], call->arena, result);
+        if (call->lost)
+            result->answer.kind = ANSWER_FAILED;
     }
-    take_effect(item, call->arena, call->results);
-    if (call->lost)
-        call->results->answer.kind = ANSWER_FAILED;
     return 0;
 }
 
@@ -327,7 +347,8 @@ static int open_port(void *ctx, struct text connection, struct port *port,
     bool source = text_is(connection, "Src");
     (void)ctx;
     (void)err;
-    *port = (struct port){ .name = connection, .batch_max = 1,
+    *port = (struct port){ .name = connection,
+                           .batch_max = world.batch ? world.batch : 1,
                            .prepare = prepare,
                            .read = source ? read_source : read_target,
                            .request = make_request, .write = write_target,
@@ -391,6 +412,12 @@ static bool is_right(const char **why)
             return false;
         }
         bool alive = it->there && it->active;
+        if (world.steps && t->lines != t->name) {
+            tap_diag("t%zu has lines %d, should have %d", i, t->lines,
+                     t->name);
+            *why = "a record without its lines, or with old ones";
+            return false;
+        }
         if (alive && t->name != it->name) {
             tap_diag("t%zu i%d has n%d, should be n%d", i, t->code, t->name,
                      it->name);
@@ -466,6 +493,8 @@ static bool history(uint64_t number, const char **why)
     seed = number * UINT64_C(2654435761) + 17;
     world.page_size = 1 + (int)chance(5);
     world.version = 1;
+    world.batch = number % 3 == 0 ? 1 : number % 3 == 1 ? 4 : 20;
+    world.steps = number % 2 == 1;
     clock_fake(START_MS);
     for (int i = 0; i < ITEMS; i++)
         if (chance(3) != 0)
@@ -524,6 +553,7 @@ int main(void)
     long wrong = 0;
     size_t creates = 0;
     size_t reads = 0;
+    size_t calls = 0, batched = 0; /* of histories with many in one call */
     snprintf(folder, sizeof folder, "%s/mlc-engine.XXXXXX",
              access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (!mkdtemp(folder))
@@ -539,11 +569,16 @@ int main(void)
         }
         creates += world.creates;
         reads += world.reads;
+        if (world.batch == 20 && !world.steps) {
+            calls += world.calls;
+            batched += world.creates + world.updates;
+        }
     }
     is_int(wrong, 0, "%ld histories end as the model says [99-112]",
            histories);
     ok(creates > 0 && reads > (size_t)histories, "%zu records made, %zu pages "
        "read", creates, reads);
+    ok(first || calls < batched, "%zu writes in %zu calls", batched, calls);
     store_close(store);
     program_fini(&program);
     if (first)
