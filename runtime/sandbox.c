@@ -228,6 +228,7 @@ static void wait_unlocked(struct sandbox *s, int ms)
 static void serve_vendor(struct world *w, struct sandbox_call *call)
 {
     call->now_ms = world_now_ms(w);
+    call->in_flight = atomic_load(&w->in_flight);
     if (w->vendor->pass_time)
         w->vendor->pass_time(w, call->now_ms);
     w->vendor->serve(w, call);
@@ -278,6 +279,7 @@ static void serve(void *ctx, struct server_call *http)
                                  .method = http->method,
                                  .query = http->query };
     call.path = server_unescape(http->arena, http->path, false);
+    atomic_fetch_add(&w->in_flight, 1);
     pthread_mutex_lock(&s->lock);
     call.now_ms = world_now_ms(w);
     if (text_starts(call.path, TEXT("/_sandbox/"))) {
@@ -291,6 +293,7 @@ static void serve(void *ctx, struct server_call *http)
         log_call(&call, f);
     }
     doc_drop(call.body);
+    atomic_fetch_sub(&w->in_flight, 1);
     pthread_mutex_unlock(&s->lock);
 }
 

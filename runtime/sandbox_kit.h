@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "runtime/sandbox_vendor.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define TABLES_MAX 128
 #define ENDPOINT_FACTS_MAX 12
@@ -44,6 +45,7 @@ struct world {
     size_t secret_count, setting_count;
     struct arena facts;
     struct doc *counts; /* endpoint to calls */
+    atomic_int in_flight; /* calls that came and are not answered yet */
 };
 
 enum fault_kind {

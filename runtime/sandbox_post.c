@@ -100,6 +100,8 @@ static int perform(const struct world_post *p)
         buf_printf(&b, "Content-Type: %s\r\n", p->content_type);
     if (p->authorization)
         buf_printf(&b, "Authorization: %s\r\n", p->authorization);
+    if (p->header)
+        buf_printf(&b, "%s\r\n", p->header);
     buf_str(&b, "\r\n");
     buf_text(&b, p->body);
     const struct sockaddr *address =
@@ -136,6 +138,8 @@ static void post_free(struct post *p)
     free_string(p->post.url);
     free_string(p->post.content_type);
     free_string(p->post.authorization);
+    free_string(p->post.header);
+    free_string(p->post.key);
     free_string(p->post.body.ptr);
     mem_free(p);
 }
@@ -155,6 +159,8 @@ void world_post_later(struct world *w, const struct world_post *post)
     p->post.url = copy_string(post->url);
     p->post.content_type = copy_string(post->content_type);
     p->post.authorization = copy_string(post->authorization);
+    p->post.header = copy_string(post->header);
+    p->post.key = copy_string(post->key);
     char *body = mem_zalloc(post->body.len + 1);
     if (post->body.len > 0)
         memcpy(body, post->body.ptr, post->body.len);
@@ -197,8 +203,12 @@ static void log_post(struct sandbox *s, const struct post *p, int status)
 /* Puts a failed one back for later, or lets it go. */
 static void settle(struct sandbox *s, struct post *p, int status)
 {
+    bool again = (status < 200 || status > 299) && p->post.tries > 0 &&
+                 !s->stopping;
     log_post(s, p, status);
-    if ((status < 200 || status > 299) && p->post.tries > 0 && !s->stopping) {
+    if (p->world->vendor->posted)
+        p->world->vendor->posted(p->world, &p->post, status, !again);
+    if (again) {
         p->post.tries--;
         p->post.due_ms = sandbox_now_ms(s) + p->post.again_ms;
         p->next = s->posts;

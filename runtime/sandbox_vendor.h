@@ -11,6 +11,7 @@
 
 struct world; /* one vendor's data */
 struct table;
+struct world_post;
 
 /* A fact that may be otherwise at the real vendor, or a way to misbehave. */
 struct sandbox_switch {
@@ -28,6 +29,7 @@ struct sandbox_call {
     struct text query;    /* raw */
     int64_t number;       /* of this request since the start */
     int64_t now_ms;       /* the sandbox's clock */
+    int in_flight;        /* calls of this vendor under way, this one too */
     struct doc *body;     /* call_body: parsed once, dropped by the kit */
     const char *endpoint; /* for the counts; set by the vendor */
 };
@@ -47,6 +49,10 @@ struct sandbox_vendor {
     /* Answers an injected error status as the vendor words it; false leaves
      * it to the kit, which sends a page. May be NULL. */
     bool (*fail)(struct world *w, struct sandbox_call *call, int status);
+    /* A webhook's attempt was answered with `status` (0: not at all); `last`:
+     * it is not tried again. May be NULL. */
+    void (*posted)(struct world *w, const struct world_post *post, int status,
+                   bool last);
     /* Control calls of its own, /_sandbox/VERB; false when unknown. */
     bool (*control)(struct world *w, struct sandbox_call *call,
                     struct text verb);
@@ -129,6 +135,8 @@ struct world_post {
     const char *content_type;
     struct text body;
     const char *authorization; /* or NULL */
+    const char *header; /* "x-signature: …", one more, or NULL */
+    const char *key;    /* for the vendor's `posted`; or NULL */
     int64_t due_ms;  /* on the sandbox's clock */
     int tries;       /* further ones after a failure */
     int64_t again_ms; /* between them */
