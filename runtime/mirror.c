@@ -211,21 +211,21 @@ int lookups_add(struct lookups *l, struct site *site, struct error *err)
 }
 
 /* ----------------------------------------------------------------- the index */
-/* The value a record has at a key: its own field, or the first line's. */
-static struct value value_at(const struct site *site, size_t i,
-                             const struct record *record)
+/* The value a record has at a key: its own field, that of a nested record, or
+ * the first line's. */
+struct value site_value(const struct site *site, size_t i,
+                        const struct record *record)
 {
-    const struct value *v;
     struct value missing = { .tag = VALUE_MISSING };
-    if (!site->lists || !site->lists[i]) {
-        v = record_get(record, site->keys[i]->name);
-        return v ? *v : missing;
-    }
-    v = record_get(record, site->lists[i]->name);
-    if (!v || v->tag != VALUE_LIST || v->list->count == 0
-        || v->list->items[0].tag != VALUE_RECORD)
-        return missing;
-    v = record_get(v->list->items[0].record, site->keys[i]->name);
+    const struct field *outer = site->lists ? site->lists[i] : NULL;
+    const struct value *v =
+        record_get(record, outer ? outer->name : site->keys[i]->name);
+    if (v && outer && v->tag == VALUE_LIST && v->list->count > 0)
+        v = &v->list->items[0];
+    if (v && outer)
+        v = v->tag == VALUE_RECORD
+                ? record_get(v->record, site->keys[i]->name)
+                : NULL;
     return v ? *v : missing;
 }
 
@@ -233,7 +233,7 @@ static bool key_of(const struct site *site, const struct record *record,
                    struct buf *out)
 {
     for (size_t i = 0; i < site->key_count; i++) {
-        struct value v = value_at(site, i, record);
+        struct value v = site_value(site, i, record);
         if (!value_is_present(&v))
             return false;
         if (i > 0)

@@ -14,7 +14,7 @@ struct site {
     const struct object *object;
     struct text connection;
     const struct field **keys;
-    const struct field **lists; /* list that holds keys[i], or NULL */
+    const struct field **lists; /* list or record that holds keys[i], or NULL */
     size_t key_count;
     const struct shape *shape;  /* of the records given back; keys are in it */
     struct site_state *state;
@@ -28,6 +28,9 @@ void lookups_free(struct lookups *l);
 /* Before the first look-up: all sites are known, so that each object is asked
  * for once with all fields anybody wants. */
 int lookups_add(struct lookups *l, struct site *site, struct error *err);
+/* The record's value at key `i`. */
+struct value site_value(const struct site *site, size_t i,
+                        const struct record *record);
 /* FIND_LATER: noted, answered after the next lookups_fetch. The record lives
  * as long as the lookups. */
 void lookups_ask(struct lookups *l, const struct site *site,

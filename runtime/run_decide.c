@@ -63,19 +63,11 @@ struct text run_json(struct arena *arena, const struct record *record)
 static struct value match_value(const struct run *r, size_t i,
                                 const struct record *target)
 {
+    struct value v = site_value(&r->match, i, target);
     struct value missing = { .tag = VALUE_MISSING };
-    const struct field *list = r->match.lists[i];
-    const struct value *v =
-        record_get(target, list ? list->name : r->match.keys[i]->name);
-    if (v && list) {
-        if (v->tag != VALUE_LIST || v->list->count == 0
-            || v->list->items[0].tag != VALUE_RECORD)
-            return missing;
-        v = record_get(v->list->items[0].record, r->match.keys[i]->name);
-    }
-    return v && value_is_present(v) && v->tag != VALUE_LEAVE
-                   && v->tag != VALUE_CLEAR
-               ? *v
+    return value_is_present(&v) && v.tag != VALUE_LEAVE
+                   && v.tag != VALUE_CLEAR
+               ? v
                : missing;
 }
 
