@@ -194,9 +194,9 @@ static struct endpoint *find_endpoint(struct budgets *b, const char *name)
     return e;
 }
 
-static const char *error_window(char out[16], int slot)
+static const char *error_window(char out[24], int slot)
 {
-    snprintf(out, 16, "errors%d", slot);
+    snprintf(out, 24, "errors%d", slot);
     return out;
 }
 
@@ -220,7 +220,7 @@ static int look_at_block(struct budgets *b, struct text endpoint,
 static int count_error(struct budgets *b, struct endpoint *e, int slot,
                        int64_t slot_ms, int64_t now_ms, struct error *err)
 {
-    char name[16];
+    char name[24];
     if (b->store)
         return store_budget_add(b->store, b->key, text_of(e->name),
                                 error_window(name, slot), 1, -1, slot_ms,
@@ -237,7 +237,7 @@ static int slot_errors(struct budgets *b, struct endpoint *e, int slot,
                        int64_t slot_ms, int64_t now_ms, int64_t *count,
                        int64_t *start, struct error *err)
 {
-    char name[16];
+    char name[24];
     struct budget stored;
     if (!b->store) {
         *count = e->slots[slot];
