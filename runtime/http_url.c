@@ -317,7 +317,7 @@ int64_t http_parse_date(struct text t)
     while (month < 12 && memcmp(months + month * 3, t.ptr + 8, 3))
         month++;
     year += century * 100;
-    if (month == 12 || !date_is_valid(year, month + 1, day) || hour > 23 ||
+    if (month == 12 || year < 1970 || !date_is_valid(year, month + 1, day) || hour > 23 ||
         minute > 59 || second > 60)
         return 0;
     int64_t days = date_from_civil((struct civil){ year, month + 1, day });
