@@ -3,13 +3,14 @@
 
 #include "cli/runner.h"
 
+#include "runtime/clock.h"
 #include "runtime/schedule.h"
 
 static bool wants(struct work *w, const struct flow *flow)
 {
     if (!option_given(w->in, "due"))
         return true;
-    return schedule_is_due(w->store, flow, &w->program, w->now_ms);
+    return schedule_is_due(w->store, flow, clock_now_ms());
 }
 
 static int run_all(struct work *w, enum run_mode mode)
@@ -32,6 +33,8 @@ int cmd_run(const struct invocation *in)
 {
     struct work w;
     bool dry = option_given(in, "dry-run");
+    if (option_given(in, "record") && in->arg_count != 1)
+        return usage_error(in, "--record needs the one flow it is for");
     unsigned needs = WORK_PROGRAM | WORK_STATE | WORK_SYSTEMS
                      | WORK_ARGS_ARE_FLOWS | (dry ? WORK_DRY : 0u);
     int code = work_open(&w, in, needs);

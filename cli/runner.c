@@ -138,6 +138,17 @@ static FILE *open_out(struct work *w, enum run_mode mode, int *code)
     return f;
 }
 
+static const struct text *named_records(struct work *w, size_t *count)
+{
+    const char *key;
+    size_t most = (size_t)option_times(w->in, "record");
+    struct text *keys = ARENA_ARRAY(&w->arena, struct text, most + 1);
+    *count = 0;
+    for (int at = 0; (key = option_next(w->in, "record", &at));)
+        keys[(*count)++] = text_of(key);
+    return keys;
+}
+
 int runner_run(struct work *w, const struct flow *flow, enum run_mode mode,
                const struct plan *approved)
 {
@@ -159,6 +170,8 @@ int runner_run(struct work *w, const struct flow *flow, enum run_mode mode,
         .approved = approved,
         .sink = plan ? &sink : NULL,
     };
+    if (strcmp(w->in->command->name, "run") == 0)
+        o.keys = named_records(w, &o.key_count);
     showing.file = open_out(w, mode, &code);
     if (code != EXIT_FINE)
         return code;

@@ -432,8 +432,9 @@ static int start(struct run *r, struct error *err)
     if (r->flow->was.len > 0 && !is_quiet(r)
         && store_flow_rename(r->store, r->flow->was, r->flow->name, err))
         return -1;
-    if (store_run_start(r->store, r->flow->name, r->flow_hash,
-                        modes[r->o->mode], r->o->now_ms, &r->id, err)
+    const char *mode = r->o->key_count > 0 ? "record" : modes[r->o->mode];
+    if (store_run_start(r->store, r->flow->name, r->flow_hash, mode,
+                        r->o->now_ms, &r->id, err)
         || store_hold_count(r->store, r->flow->name, &holds, err)
         || store_intent_count(r->store, r->flow->name, &intents, err))
         return -1;
@@ -591,7 +592,7 @@ static void finish(struct run *r, int result, struct error *err)
     r->sum->took_ms = clock_now_ms() - r->sum->started_ms;
     if (r->id == 0 || store_is_broken(r->store))
         return;
-    if (is_quiet(r) || r->o->mode == RUN_ADOPT)
+    if (is_quiet(r) || r->o->mode == RUN_ADOPT || r->keyed)
         f.advance = false;
     run_book(r, book_finish, &f, result == 0 ? err : &ignored);
 }

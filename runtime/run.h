@@ -29,7 +29,12 @@ struct run_options {
     const volatile int *stop; /* a signal asks to end soon; or NULL */
     const struct plan *approved; /* RUN_APPLY */
     struct plan_sink *sink;      /* gets every item of the plan; or NULL */
-    struct text only_key;        /* replay, trace: this record alone */
+    /* A webhook named these source records: they alone are read and the
+     * cursor stays, so that the next whole run sees them too. Without a
+     * cursor yet, or where the source cannot be asked for one record, the run
+     * is a whole one. */
+    const struct text *keys;
+    size_t key_count;
 };
 
 /* For the suite's negative control alone: writes without intent and without

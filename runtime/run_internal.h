@@ -41,6 +41,7 @@ struct run {
     struct cursor_row cursor; /* as it was */
     struct text new_cursor;
     bool complete;       /* this read has everything */
+    bool keyed;          /* only run_options.keys were read */
     bool complete_proved;/* and came to its end in order */
     bool where_changed, shape_changed;
     bool has_holds, has_intents;

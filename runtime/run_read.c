@@ -345,8 +345,53 @@ static enum walk_end walk_once(struct run *r, const struct read_spec *spec,
     return end;
 }
 
+/* One record named by a webhook, as it is now. 1: it cannot be had that way,
+ * or is not there any more; the changes tell. */
+static int read_named(struct run *r, struct text key, struct units *units,
+                      struct error *err)
+{
+    struct page page = { .total = -1 };
+    struct answer answer = { 0 };
+    size_t rows = 0;
+    struct read_spec spec = { .object = r->flow->source, .shape = r->shape,
+                              .mode = READ_ONE, .id = key };
+    arena_reset(&r->batch);
+    if (r->source.read(r->source.ctx, &spec, TEXT_NONE, &r->batch, &page,
+                       &answer, err)) {
+        if (err->kind != ERROR_USAGE)
+            return -1;
+        error_clear(err);
+        return 1;
+    }
+    if (answer.kind != ANSWER_DONE)
+        return 1;
+    r->page++;
+    r->sum->pages++;
+    page.next_cursor = TEXT_NONE;
+    if (take_page(r, &page, units, &rows, err))
+        return -1;
+    return rows > 0 ? 0 : 1;
+}
+
+static int read_these(struct run *r, struct error *err)
+{
+    struct units units = { NULL, 0, 0 };
+    int got = 0;
+    for (size_t i = 0; got == 0 && i < r->o->key_count; i++)
+        if (!run_should_stop(r))
+            got = read_named(r, r->o->keys[i], &units, err);
+    mem_free(units.list);
+    r->keyed = got == 0;
+    return got;
+}
+
 int run_read(struct run *r, struct error *err)
 {
+    if (r->o->key_count > 0 && !r->complete) {
+        int got = read_these(r, err);
+        if (got <= 0)
+            return got;
+    }
     struct filter_term *terms = ARENA_ARRAY(&r->keep, struct filter_term,
                                             TERMS_MAX);
     bool feed = r->flow->reads_changes

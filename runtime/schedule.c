@@ -1,140 +1,272 @@
-/* Schedules as flows write them. Days are counted in the file's timezone, so
+/* Schedules as flows write them. Days are counted in the flow's timezone, so
  * that 06:00 stays 06:00 over a change of the clock [35, 36]. */
 #include "config.h"
 
 #include "runtime/schedule.h"
 
+#include "base/date.h"
 #include "runtime/zone.h"
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY_S 86400
 #define DAYS_AHEAD 400
+#define RETRY_FIRST_MS ((int64_t)60 * 1000)
+#define RETRY_MOST_MS ((int64_t)30 * 60 * 1000)
+/* A last run further ahead than this was dated by a wrong clock: it does not
+ * keep the flow from running. Up to here a clock set back fires nothing twice
+ * [34]. */
+#define CLOCK_WRONG_MS ((int64_t)2 * 3600 * 1000)
+#define PAST_MOST 200 /* runs looked at: enough for any row of failures */
 
-static int64_t unit_ms(struct text unit)
+/* ------------------------------------------------------------------ instants */
+static const struct zone *zone_of(const struct flow *flow)
 {
-    static const struct {
-        const char *word;
-        int64_t ms;
-    } units[] = {
-        { "minute", 60000 },   { "hour", 3600000 },
-        { "day", 86400000 },   { "week", 604800000 },
-        { "month", INT64_C(2592000000) }, { "year", INT64_C(31536000000) },
-    };
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (text_starts(unit, text_of(units[i].word)))
-            return units[i].ms;
-    return 0;
+    const struct zone *z = flow->timezone.len > 0 ? zone_find(flow->timezone)
+                                                  : NULL;
+    return z ? z : zone_find(TEXT("UTC"));
 }
 
-static int weekday_of(struct text name)
+/* Does the schedule name this day? */
+static bool names_day(const struct schedule *s, int32_t day)
 {
-    static const char *const days[] = { "Monday", "Tuesday", "Wednesday",
-                                        "Thursday", "Friday", "Saturday",
-                                        "Sunday" };
-    for (int i = 0; i < 7; i++)
-        if (text_equal_nocase(name, text_of(days[i])))
-            return i + 1;
-    return 0;
-}
-
-/* Does the rule name this day? */
-static bool names_day(const struct node *every, int32_t day)
-{
-    const struct node *on = KID(every, EVERY, day);
-    struct text word = every->text;
     int32_t weekday = date_weekday(day);
-    if (text_is(word, "day"))
+    if (s->kind == SCHEDULE_DAY)
         return true;
-    if (text_is(word, "weekday"))
+    if (s->kind == SCHEDULE_WEEKDAY)
         return weekday <= 5;
-    if (weekday_of(word) > 0)
-        return weekday == weekday_of(word);
+    if (s->kind == SCHEDULE_WEEK)
+        return weekday == s->day;
+    if (s->kind != SCHEDULE_MONTH)
+        return false;
     struct civil c = date_to_civil(day);
     int32_t last = date_days_in_month(c.year, c.month);
-    int64_t number = 0;
-    if (!text_is(word, "month") || !on)
-        return false;
-    if (on->kind == NODE_NUMBER_LIT
-        && decimal_to_int64(on->lit.number, &number)) /* 31 in a short month */
-        return c.day == (number > last ? last : number);
-    if (text_is(on->text, "last"))
-        return c.day == last;
-    return weekday_of(on->text) == weekday && c.day <= 7;
+    return c.day == (s->day == 0 ? last : s->day); /* no 31: left out */
 }
 
-static int64_t next_time(const struct node *every, const struct zone *zone,
-                         int64_t after_ms)
+static void describe(const struct schedule *s, const struct zone *zone,
+                     int32_t day, int64_t at_s, char *note)
 {
-    const struct node *time = KID(every, EVERY, time);
-    int64_t second = time ? time->lit.seconds : 0;
+    int64_t asked = (int64_t)day * DAY_S + s->time;
+    int64_t real = zone_to_local(zone, at_s * 1000000) / 1000000;
+    int h = s->time / 3600, m = s->time / 60 % 60;
+    if (real / DAY_S != day)
+        snprintf(note, SCHEDULE_NOTE_MAX, "the zone has no such day: runs the "
+                 "day after");
+    else if (real != asked)
+        snprintf(note, SCHEDULE_NOTE_MAX, "the clock skips %02d:%02d that "
+                 "day: runs at %02d:%02d", h, m, (int)(real % DAY_S / 3600),
+                 (int)(real % 3600 / 60));
+    else if (zone_to_local(zone, (at_s + 3600) * 1000000) / 1000000 == asked
+             || zone_to_local(zone, (at_s + 1800) * 1000000) / 1000000
+                    == asked)
+        snprintf(note, SCHEDULE_NOTE_MAX, "%02d:%02d comes twice that day: "
+                 "runs once, the first time", h, m);
+}
+
+static int64_t next_time(const struct schedule *s, const struct zone *zone,
+                         int64_t after_ms, char *note)
+{
     int64_t local = zone_to_local(zone, after_ms * 1000) / 1000000;
     int32_t day = (int32_t)(local / DAY_S);
     for (int32_t i = 0; i < DAYS_AHEAD; i++, day++) {
-        if (!names_day(every, day))
+        if (!names_day(s, day))
             continue;
-        int64_t at = zone_from_local(zone, ((int64_t)day * DAY_S + second)
+        int64_t at = zone_from_local(zone, ((int64_t)day * DAY_S + s->time)
                                                * 1000000) / 1000;
-        if (at > after_ms)
-            return at;
+        if (at <= after_ms)
+            continue;
+        describe(s, zone, day, at / 1000, note);
+        return at;
     }
     return 0;
 }
 
-static int64_t next_of(const struct node *every, const struct zone *zone,
-                       int64_t after_ms)
+int64_t schedule_next(const struct flow *flow, int64_t after_ms,
+                      char note[SCHEDULE_NOTE_MAX])
 {
-    const struct node *duration = KID(every, EVERY, duration);
-    int64_t count = 0;
-    if (!duration)
-        return next_time(every, zone, after_ms);
-    if (!decimal_to_int64(duration->lit.number, &count) || count <= 0)
-        return 0;
-    /* on the beat of the clock, not of the last run: no drift, no stacking */
-    int64_t step = count * unit_ms(duration->lit.word);
-    return step > 0 ? (after_ms / step + 1) * step : 0;
-}
-
-int64_t schedule_next(const struct flow *flow, const struct program *program,
-                      int64_t after_ms)
-{
-    const struct zone *zone = zone_find(program->timezone.len > 0
-                                            ? program->timezone
-                                            : TEXT("UTC"));
+    const struct zone *zone = zone_of(flow);
     int64_t first = 0;
-    if (!zone)
-        zone = zone_find(TEXT("UTC"));
+    if (note)
+        note[0] = '\0';
     for (const struct schedule *s = flow->schedules; s; s = s->next) {
-        if (s->node->kind != NODE_EVERY)
+        char said[SCHEDULE_NOTE_MAX] = "";
+        int64_t step = s->seconds * 1000;
+        int64_t at = 0;
+        if (s->kind == SCHEDULE_CHANGE || s->kind == SCHEDULE_AFTER)
             continue;
-        int64_t at = next_of(s->node, zone, after_ms);
-        if (at > 0 && (first == 0 || at < first))
-            first = at;
+        if (s->kind != SCHEDULE_INTERVAL)
+            at = next_time(s, zone, after_ms, said);
+        else if (step > 0) /* on the clock's beat, not the last run's: no
+                              drift, no stacking */
+            at = (after_ms / step + 1) * step;
+        if (at == 0 || (first > 0 && at >= first))
+            continue;
+        first = at;
+        if (note)
+            memcpy(note, said, sizeof said);
     }
     return first;
 }
 
-struct last_run {
-    int64_t started_ms;
+static bool has_kind(const struct flow *flow, enum schedule_kind kind)
+{
+    for (const struct schedule *s = flow->schedules; s; s = s->next)
+        if (s->kind == kind)
+            return true;
+    return false;
+}
+
+bool schedule_has_clock(const struct flow *flow)
+{
+    for (const struct schedule *s = flow->schedules; s; s = s->next)
+        if (s->kind != SCHEDULE_CHANGE && s->kind != SCHEDULE_AFTER)
+            return true;
+    return false;
+}
+
+/* ---------------------------------------------------------------------- past */
+bool schedule_is_good(struct text outcome)
+{
+    return text_is(outcome, "done") || text_is(outcome, "findings");
+}
+
+struct looking {
+    struct flow_past *past;
+    int64_t seen;
+    bool ended; /* the row of failures */
 };
 
 static int note_run(void *ctx, const struct run_row *row)
 {
-    struct last_run *l = ctx;
-    if (text_is(row->mode, "plan") || text_is(row->mode, "adopt"))
+    struct looking *l = ctx;
+    struct flow_past *p = l->past;
+    if (!text_is(row->mode, "run"))
         return 0;
-    l->started_ms = row->started_ms;
-    return 1;
+    if (l->seen++ == 0) {
+        p->run = row->id;
+        p->started_ms = row->started_ms;
+        p->finished_ms = row->finished_ms;
+        p->alive = row->alive && row->outcome.len == 0;
+        snprintf(p->outcome, sizeof p->outcome, "%.*s",
+                 TEXT_ARG(row->outcome));
+        if (p->alive)
+            return 0;
+    }
+    if (schedule_is_good(row->outcome)) {
+        p->success_ms = row->finished_ms;
+        return 1;
+    }
+    if (!text_is(row->outcome, "interrupted")) {
+        p->failures++;
+        p->failing_ms = row->started_ms;
+    }
+    return 0;
+}
+
+static int first_heard(struct store *store, const struct flow *flow,
+                       int64_t now_ms, int64_t *out, struct error *err)
+{
+    struct arena arena;
+    struct text value = TEXT_NONE;
+    char name[256], number[32];
+    snprintf(name, sizeof name, "heard:%.*s", TEXT_ARG(flow->name));
+    arena_init(&arena);
+    int got = store_setting_get(store, name, &arena, &value, err);
+    *out = got == 0 ? strtoll(text_cstr(&arena, value), NULL, 10) : now_ms;
+    arena_fini(&arena);
+    if (got != 1)
+        return got;
+    snprintf(number, sizeof number, "%lld", (long long)now_ms);
+    struct error read_only = { 0 }; /* whoever only looks tells nobody */
+    store_setting_put(store, name, text_of(number), &read_only);
+    return 0;
+}
+
+int schedule_past(struct store *store, const struct flow *flow, int64_t now_ms,
+                  struct flow_past *out, struct error *err)
+{
+    struct looking l = { .past = out };
+    struct arena arena;
+    *out = (struct flow_past){ .first_ms = now_ms };
+    if (!store)
+        return 0;
+    arena_init(&arena);
+    int got = store_run_each(store, flow->name, PAST_MOST, &arena, note_run,
+                             &l, err);
+    arena_fini(&arena);
+    return got < 0 ? -1 : first_heard(store, flow, now_ms, &out->first_ms, err);
+}
+
+/* ----------------------------------------------------------------------- due */
+/* A run that did not come to its end because of the world, not of the flow. */
+static bool wants_retry(const struct flow_past *p)
+{
+    struct text outcome = text_of(p->outcome);
+    return p->started_ms > 0 && !p->alive
+           && (text_is(outcome, "try later") || text_is(outcome, "interrupted")
+               || outcome.len == 0);
+}
+
+static int64_t retry_at(const struct flow_past *p)
+{
+    int64_t pause = RETRY_FIRST_MS;
+    int64_t from = p->finished_ms > 0 ? p->finished_ms : p->started_ms;
+    if (!text_is(text_of(p->outcome), "try later") && p->failures < 2)
+        return from; /* stopped or crashed once: at once */
+    for (int i = 1; i < p->failures && pause < RETRY_MOST_MS; i++)
+        pause *= 2;
+    return from + (pause < RETRY_MOST_MS ? pause : RETRY_MOST_MS);
+}
+
+int64_t schedule_due_ms(const struct flow *flow, const struct flow_past *past,
+                        int64_t predecessor_ms, int64_t now_ms)
+{
+    int64_t base = past->started_ms > 0 ? past->started_ms : past->first_ms;
+    if (base > now_ms + CLOCK_WRONG_MS)
+        base = now_ms;
+    int64_t at = schedule_next(flow, base, NULL);
+    if (past->started_ms == 0 && has_kind(flow, SCHEDULE_INTERVAL))
+        at = past->first_ms < now_ms ? past->first_ms : now_ms;
+    if (has_kind(flow, SCHEDULE_AFTER) && predecessor_ms > base
+        && (at == 0 || predecessor_ms < at))
+        at = predecessor_ms;
+    if (wants_retry(past)) {
+        int64_t again = retry_at(past);
+        if (again > now_ms + CLOCK_WRONG_MS)
+            again = now_ms;
+        if (at == 0 || again < at)
+            at = again;
+    }
+    return at;
+}
+
+int schedule_predecessor(struct store *store, const struct flow *flow,
+                         int64_t now_ms, int64_t *end_ms, struct error *err)
+{
+    *end_ms = 0;
+    for (const struct schedule *s = flow->schedules; s; s = s->next) {
+        struct flow_past past;
+        if (s->kind != SCHEDULE_AFTER || !s->flow)
+            continue;
+        if (schedule_past(store, s->flow, now_ms, &past, err))
+            return -1;
+        if (past.success_ms > *end_ms)
+            *end_ms = past.success_ms;
+    }
+    return 0;
 }
 
 bool schedule_is_due(struct store *store, const struct flow *flow,
-                     const struct program *program, int64_t now_ms)
+                     int64_t now_ms)
 {
-    struct last_run last = { 0 };
+    struct flow_past past;
     struct error ignored = { 0 };
-    int64_t next;
-    store_run_each(store, flow->name, 0, NULL, note_run, &last, &ignored);
-    if (last.started_ms > now_ms)
-        return false; /* the clock was set back: not twice [34] */
-    next = schedule_next(flow, program, last.started_ms);
-    return next > 0 && next <= now_ms;
+    int64_t end = 0;
+    if (schedule_past(store, flow, now_ms, &past, &ignored)
+        || schedule_predecessor(store, flow, now_ms, &end, &ignored))
+        return false;
+    int64_t at = schedule_due_ms(flow, &past, end, now_ms);
+    return at > 0 && at <= now_ms;
 }
