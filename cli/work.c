@@ -6,7 +6,7 @@
 
 #include "runtime/clock.h"
 #include "runtime/sandbox.h"
-#include "runtime/vault.h"
+#include "runtime/oauth.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -129,7 +129,7 @@ static int override(struct work *w, struct text connection, const char *key,
 static int sign_in(struct work *w, struct vault *vault, struct text connection,
                    const struct sandbox_endpoint *e, struct error *err)
 {
-    if (vault_remove(vault, connection, NULL, err) < 0)
+    if (signer_forget(vault, connection, true, err))
         return -1;
     for (const struct sandbox_fact *f = e->secrets; f->name; f++)
         if (vault_put(vault, connection, f->name, text_of(f->value), -1, err))

@@ -680,12 +680,11 @@ int signer_forget(struct vault *v, struct text name, bool all,
         bool own = text_equal(c, name);
         bool elsewhere = c.len > name.len && text_starts(c, name) &&
                          c.ptr[name.len] == '@';
-        if ((own || elsewhere) &&
-            (all || text_is(entries[i].field, TOKEN_FIELD)))
-            result = vault_remove(v, c, text_cstr(&arena, entries[i].field),
-                                  err) < 0
-                         ? -1
-                         : 0;
+        const char *field = text_cstr(&arena, entries[i].field);
+        if (elsewhere || (own && all)) /* with their keys */
+            result = vault_remove(v, c, NULL, err) < 0 ? -1 : 0;
+        else if (own && strcmp(field, TOKEN_FIELD) == 0)
+            result = vault_remove(v, c, field, err) < 0 ? -1 : 0;
     }
     arena_fini(&arena);
     return result;
