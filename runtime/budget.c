@@ -13,7 +13,8 @@
 #define LOT_MAX 20        /* calls taken from the store at once … */
 #define LOT_PART 20       /* … and no more than limit / LOT_PART */
 #define ERROR_SLOTS 7     /* the hour is counted in sixths, and one more */
-#define SHARED_SLOTS_MAX 8 /* more calls at once than these are not shared */
+#define SHARED_SLOTS_MAX 8 /* a vendor that allows more at once is not asked
+                              for a slot each time */
 #define BLOCK_WINDOW "calls"
 
 struct window {
@@ -408,7 +409,8 @@ int budgets_slot_take(struct budgets *b, int64_t now_ms, struct error *err)
         most = (int)b->concurrent->count;
     if (b->held >= most)
         return 1;
-    if (b->store && b->concurrent && most <= SHARED_SLOTS_MAX) {
+    if (b->store && b->concurrent &&
+        b->concurrent->count <= SHARED_SLOTS_MAX) {
         int i, taken = 1;
         for (i = 0; i < most && taken == 1; i++) {
             if (b->slots[i])
