@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define SITES_MAX 256
+#define PASSING_MAX ((size_t)16 << 20)
 
 struct found {
     const struct record *record;
@@ -37,6 +38,7 @@ struct site_state {
 
 struct lookups {
     struct arena arena;
+    struct arena passing; /* what was asked for by key: goes when it is much */
     struct store *store;
     struct ports ports;
     int64_t now_ms;
@@ -134,6 +136,7 @@ struct lookups *lookups_new(struct store *store, const struct ports *ports,
 {
     struct lookups *l = mem_zalloc(sizeof *l);
     arena_init(&l->arena);
+    arena_init(&l->passing);
     l->store = store;
     l->ports = *ports;
     l->now_ms = now_ms;
@@ -146,6 +149,7 @@ void lookups_free(struct lookups *l)
         return;
     for (size_t i = 0; i < l->site_count; i++)
         map_fini(&l->sites[i]->index);
+    arena_fini(&l->passing);
     arena_fini(&l->arena);
     mem_free(l);
 }
@@ -211,6 +215,24 @@ int lookups_add(struct lookups *l, struct site *site, struct error *err)
 }
 
 /* ----------------------------------------------------------------- the index */
+static struct arena *room_of(struct lookups *l, const struct site_state *state)
+{
+    return state->mirrored->whole ? &l->arena : &l->passing;
+}
+
+void lookups_relax(struct lookups *l)
+{
+    if (l->passing.used < PASSING_MAX)
+        return;
+    for (size_t i = 0; i < l->site_count; i++)
+        if (!l->sites[i]->mirrored->whole) {
+            map_reset(&l->sites[i]->index);
+            l->sites[i]->pending = NULL;
+            l->sites[i]->pending_count = 0;
+        }
+    arena_reset(&l->passing);
+}
+
 /* The value a record has at a key: its own field, that of a nested record, or
  * the first line's. */
 struct value site_value(const struct site *site, size_t i,
@@ -255,7 +277,7 @@ static bool same_record(const struct record *a, const struct record *b)
     return same;
 }
 
-static void name_hit(struct lookups *l, struct found *f,
+static void name_hit(struct arena *arena, struct found *f,
                      const struct record *record)
 {
     struct buf b;
@@ -264,23 +286,24 @@ static void name_hit(struct lookups *l, struct found *f,
     if (f->names.len > 0)
         buf_str(&b, ", ");
     record_key(record, &b);
-    f->names = buf_dup(&l->arena, &b);
+    f->names = buf_dup(arena, &b);
     buf_fini(&b);
 }
 
 static void add_to_index(struct lookups *l, struct site_state *state,
                          const struct record *record)
 {
+    struct arena *arena = room_of(l, state);
     struct buf key;
     buf_init(&key, 0);
     if (key_of(state->site, record, &key)) {
         struct found *f = map_get(&state->index, buf_view(&key));
         if (!f) {
-            f = ARENA_NEW(&l->arena, struct found);
-            map_put(&state->index, buf_dup(&l->arena, &key), f);
+            f = ARENA_NEW(arena, struct found);
+            map_put(&state->index, buf_dup(arena, &key), f);
         }
         if (f->count == 0 || !same_record(f->record, record)) {
-            name_hit(l, f, record);
+            name_hit(arena, f, record);
             f->count++;
         }
         f->record = record;
@@ -332,14 +355,16 @@ static void answer_from(const struct found *f, struct find_answer *out)
 static void note_pending(struct lookups *l, struct site_state *state,
                          const struct value *keys, struct text key)
 {
-    struct pending *p = ARENA_NEW(&l->arena, struct pending);
+    struct arena *arena = room_of(l, state);
+    struct pending *p;
     for (struct pending *q = state->pending; q; q = q->next)
         if (text_equal(q->key, key))
             return;
-    p->keys = ARENA_ARRAY(&l->arena, struct value, state->site->key_count);
+    p = ARENA_NEW(arena, struct pending);
+    p->keys = ARENA_ARRAY(arena, struct value, state->site->key_count);
     for (size_t i = 0; i < state->site->key_count; i++)
-        p->keys[i] = value_dup(&l->arena, &keys[i]);
-    p->key = text_dup(&l->arena, key);
+        p->keys[i] = value_dup(arena, &keys[i]);
+    p->key = text_dup(arena, key);
     p->next = state->pending;
     state->pending = p;
     state->pending_count++;
@@ -426,8 +451,8 @@ static void take_row(void *ctx, struct text raw)
     struct filling *f = ctx;
     struct record *record = NULL;
     struct record_fault fault;
-    raw = text_dup(&f->l->arena, raw);
-    if (record_parse(f->state->plan, raw, &f->l->arena, &record, &fault)
+    raw = text_dup(room_of(f->l, f->state), raw);
+    if (record_parse(f->state->plan, raw, room_of(f->l, f->state), &record, &fault)
         == RECORD_READ)
         add_to_index(f->l, f->state, record);
 }
@@ -448,7 +473,7 @@ static int fetch_terms(struct filling *f, struct filter_term *terms,
 static int fetch_together(struct filling *f, struct error *err)
 {
     struct site_state *s = f->state;
-    struct value *values = ARENA_ARRAY(&f->l->arena, struct value,
+    struct value *values = ARENA_ARRAY(room_of(f->l, f->state), struct value,
                                        s->pending_count);
     size_t count = 0;
     for (struct pending *p = s->pending; p; p = p->next)
@@ -463,7 +488,7 @@ static int fetch_each(struct filling *f, struct error *err)
 {
     struct site_state *s = f->state;
     size_t n = s->site->key_count;
-    struct filter_term *terms = ARENA_ARRAY(&f->l->arena, struct filter_term,
+    struct filter_term *terms = ARENA_ARRAY(room_of(f->l, f->state), struct filter_term,
                                             n);
     for (struct pending *p = s->pending; p; p = p->next) {
         for (size_t i = 0; i < n; i++)
@@ -479,7 +504,7 @@ static void note_absent(struct lookups *l, struct site_state *s)
 {
     for (struct pending *p = s->pending; p; p = p->next)
         if (!map_get(&s->index, p->key))
-            map_put(&s->index, p->key, ARENA_NEW(&l->arena, struct found));
+            map_put(&s->index, p->key, ARENA_NEW(room_of(l, s), struct found));
     s->pending = NULL;
     s->pending_count = 0;
 }

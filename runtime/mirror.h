@@ -44,6 +44,10 @@ int lookups_has(struct lookups *l, struct text object, struct text fields,
                 struct text key);
 bool lookups_pending(const struct lookups *l);
 int lookups_fetch(struct lookups *l, struct error *err);
+/* Between pages: what was asked for by key is let go when it is much, so that
+ * memory does not grow with the records a run reads. No record given back
+ * before is valid after it. */
+void lookups_relax(struct lookups *l);
 /* Forgets what was fetched by key: it may have changed through our writes. */
 void lookups_forget(struct lookups *l, const struct site *site);
 /* Adds the calls of every connection asked. */

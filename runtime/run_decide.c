@@ -386,6 +386,7 @@ int run_decide(struct run *r, struct units *units, struct error *err)
         store_rollback(r->store);
         return -1;
     }
+    lookups_relax(r->lookups);
     return store_commit(r->store, err);
 }
 

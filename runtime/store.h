@@ -367,6 +367,7 @@ int store_intent_state(struct store *s, int64_t id, enum intent_state state,
 /* One more try; the window for its answer starts anew. */
 int store_intent_retry(struct store *s, int64_t id, int64_t settle_until_ms,
                        int64_t now_ms, struct error *err);
+/* `state` is one of those that are open: prepared, in doubt, parked. */
 int store_intent_each(struct store *s, struct text flow,
                       enum intent_state state, struct arena *arena,
                       int (*each)(void *ctx, const struct intent_row *row),

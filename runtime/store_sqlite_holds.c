@@ -299,6 +299,7 @@ int store_mirror_each(struct store *s, struct text object, struct text group,
                         " WHERE object = ? AND gone = 0 ORDER BY key", "t",
                         object)
             : sql_query(s, err, "SELECT key, grouped, body, gone FROM mirror"
+                        " INDEXED BY mirror_group"
                         " WHERE object = ? AND grouped = ? AND gone = 0"
                         " ORDER BY key", "tt", object, group);
     int got = q ? 0 : -1;

@@ -89,6 +89,7 @@ int store_intent_each(struct store *s, struct text flow,
 {
     sqlite3_stmt *q = sql_query(s, err, "SELECT " INTENT_COLUMNS
                                 " FROM intents WHERE state = ?1"
+                                " AND state IN (0, 1, 4)"
                                 " AND (?2 = '' OR flow = ?2) ORDER BY id",
                                 "it", (int64_t)state, flow);
     int got = q ? 0 : -1;

@@ -58,6 +58,7 @@ static const struct table_text tables[] = {
     { 1, "CREATE UNIQUE INDEX links_source ON links (source, source_key, "
          "target) WHERE gone = 0;" },
     { 1, "CREATE INDEX links_key ON links (source_key, target);" },
+    { 1, "CREATE INDEX links_back ON links (target_id, source);" },
     { 1, "CREATE INDEX links_target ON links (target, target_id);" },
     { 1, "CREATE TABLE owned (link INTEGER NOT NULL, flow TEXT NOT NULL, "
          "hash TEXT NOT NULL, fields TEXT NOT NULL, version TEXT NOT NULL, "

@@ -409,13 +409,14 @@ int store_plan_drop(struct store *s, int64_t run, struct text source_key,
                     struct error *err)
 {
     int got = one_text(s, sql_query(s, err, "SELECT action FROM plan"
+                                    " INDEXED BY plan_source"
                                     " WHERE run = ? AND source_key = ?", "it",
                                     run, source_key),
                        arena, action, err);
     if (got)
         return got;
-    return sql_run(s, err, "DELETE FROM plan WHERE run = ?"
-                   " AND source_key = ?", "it", run, source_key);
+    return sql_run(s, err, "DELETE FROM plan INDEXED BY plan_source"
+                   " WHERE run = ? AND source_key = ?", "it", run, source_key);
 }
 
 int store_plan_target(struct store *s, int64_t run, struct text target_key,
@@ -423,6 +424,7 @@ int store_plan_target(struct store *s, int64_t run, struct text target_key,
                       struct error *err)
 {
     return one_text(s, sql_query(s, err, "SELECT source_key FROM plan"
+                                 " INDEXED BY plan_target"
                                  " WHERE run = ? AND target_key = ?"
                                  " AND target_key <> ''", "it", run,
                                  target_key),
