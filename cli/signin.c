@@ -27,6 +27,8 @@ int signin_open(struct signin *s, const struct invocation *in, unsigned needs)
 
 void signin_close(struct signin *s)
 {
+    for (struct built *b = s->built; b; b = b->next)
+        connection_fini(b->setup);
     vault_close(s->vault);
     work_close(&s->w);
 }
@@ -34,8 +36,14 @@ void signin_close(struct signin *s)
 int signin_setup(struct signin *s, struct text name,
                  struct connection_setup **out, struct error *err)
 {
-    return connection_build(&s->w.program, name, s->w.overrides, s->w.store,
-                            s->w.now_ms, &s->w.arena, out, err);
+    if (connection_build(&s->w.program, name, s->w.overrides, s->w.store,
+                         s->w.now_ms, &s->w.arena, out, err) != 0)
+        return -1;
+    struct built *b = ARENA_NEW(&s->w.arena, struct built);
+    b->setup = *out;
+    b->next = s->built;
+    s->built = b;
+    return 0;
 }
 
 bool signin_has(const struct signin_state *st, const char *field)

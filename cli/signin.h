@@ -11,6 +11,10 @@ struct signin {
     struct vault *vault; /* with `vault` asked for */
     struct text *names;  /* all connections */
     size_t name_count;
+    struct built {
+        struct connection_setup *setup;
+        struct built *next;
+    } *built; /* what signin_setup made, given back by signin_close */
 };
 
 enum signin_need {
@@ -22,7 +26,8 @@ enum signin_need {
 /* EXIT_FINE, or the code to end with; messages are out by then. */
 int signin_open(struct signin *s, const struct invocation *in, unsigned needs);
 void signin_close(struct signin *s);
-/* Settings of one connection. -1 after filling `err`. */
+/* Settings of one connection, borrowed until signin_close. -1 after filling
+ * `err`. */
 int signin_setup(struct signin *s, struct text name,
                  struct connection_setup **out, struct error *err);
 
