@@ -7,6 +7,7 @@
 #include "runtime/crypto.h"
 #include "runtime/store.h"
 #include "tests/lib/command.h"
+#include "tests/lib/killat.h"
 #include "tests/lib/tap.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -437,8 +438,50 @@ static void test_links(void)
     store_close(s);
 }
 
-int main(void)
+/* Killed at any system call while the tables are made: the next one makes
+ * them, or finds them made; never a half [24]. */
+static void test_making(const char *self)
 {
+    char program[512];
+    char open_it[] = "--open";
+    char path[256];
+    int status = 0;
+    long wrong = 0;
+    snprintf(program, sizeof program, "%s", self);
+    snprintf(path, sizeof path, "%s/made/state.db", folder);
+    char *argv[] = { program, open_it, path, NULL };
+    mkdir(in_folder("made"), 0700);
+    long boundaries = killat_run(argv, 0, &status);
+    ok(boundaries > 100 && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+       "a state is made in %ld boundaries", boundaries);
+    for (long at = boundaries / 4; at < boundaries; at++) {
+        struct error err = { 0 };
+        tap_remove_folder(in_folder("made"));
+        mkdir(in_folder("made"), 0700);
+        killat_run(argv, at, &status);
+        struct store *s = open_at(path, STORE_WRITE, &err);
+        if (!s || store_verify(s, &err)) {
+            tap_diag("killed at %ld: %s", at, err.text);
+            wrong++;
+        }
+        store_close(s);
+    }
+    is_int(wrong, 0, "killed at any of them, the next one has it whole [24]");
+}
+
+static int only_open(const char *path)
+{
+    struct error err = { 0 };
+    struct store *s = NULL;
+    int result = store_open(path, STORE_WRITE, &s, &err);
+    store_close(s);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--open") == 0)
+        return only_open(argv[2]);
     arena_init(&arena);
     snprintf(folder, sizeof folder, "/tmp/mlc-store.XXXXXX");
     if (!mkdtemp(folder))
@@ -454,6 +497,7 @@ int main(void)
     test_full();
     test_budget();
     test_links();
+    test_making(argv[0]);
     if (!tap_remove_folder(folder))
         tap_diag("cannot remove %s", folder);
     arena_fini(&arena);
