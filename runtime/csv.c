@@ -61,9 +61,11 @@ static const char *quoted_end(const char *p, const char *end, bool eof,
 }
 
 static enum csv_status bad_row(struct csv_row *row, const char *at,
-                               const char *end, const char *what)
+                               const char *end, bool eof, const char *what)
 {
     const char *lf = memchr(at, '\n', (size_t)(end - at));
+    if (!lf && !eof)
+        return CSV_MORE;
     row->what = what;
     row->at = at;
     row->next = lf ? lf + 1 : end;
@@ -109,14 +111,14 @@ enum csv_status csv_scan_row(const char *p, const char *end, const char *safe,
         struct csv_field *f = &row->fields[row->count];
         const char *start = p;
         if (row->count == max)
-            return bad_row(row, p, end, "more cells than columns");
+            return bad_row(row, p, end, eof, "more cells than columns");
         f->quoted = p < end && *p == '"';
         f->doubled = false;
         if (f->quoted) {
             start = p + 1;
             p = quoted_end(start, end, eof, f, row);
             if (!p && eof)
-                return bad_row(row, end, end, "a quoted cell never ends");
+                return bad_row(row, end, end, eof, "a quoted cell never ends");
             if (!p)
                 return CSV_MORE;
         } else {
@@ -133,7 +135,7 @@ enum csv_status csv_scan_row(const char *p, const char *end, const char *safe,
         if (more == -1)
             return CSV_MORE;
         if (more == -2)
-            return bad_row(row, p, end,
+            return bad_row(row, p, end, eof,
                            f->quoted ? "something stands behind a closing "
                                        "quote"
                            : *p == '"' ? "a quote stands inside a cell that is "

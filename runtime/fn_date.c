@@ -476,19 +476,31 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* One piece of the pattern; its length, or 0 when it is none. */
+static char *put_digits(char *out, int32_t value, int digits)
+{
+    char reversed[12];
+    int n = 0;
+    for (; value > 0 || n < digits; value /= 10)
+        reversed[n++] = (char)('0' + value % 10);
+    while (n > 0)
+        *out++ = reversed[--n];
+    return out;
+}
+
+/* One piece of the pattern; its length, or 0 when it is none. What it writes
+ * is at most four digits for a letter. */
 static size_t add_piece(const struct clock *k, struct text pattern, size_t at,
-                        struct buf *b)
+                        char **out)
 {
     char c = pattern.ptr[at];
     size_t end = at + 1;
     if (c == '\'') {
         while (end < pattern.len && pattern.ptr[end] != '\'')
-            buf_byte(b, pattern.ptr[end++]);
+            *(*out)++ = pattern.ptr[end++];
         return end < pattern.len ? end + 1 - at : 0;
     }
     if (!is_letter(c)) {
-        buf_byte(b, c);
+        *(*out)++ = c;
         return 1;
     }
     while (end < pattern.len && pattern.ptr[end] == c)
@@ -497,7 +509,7 @@ static size_t add_piece(const struct clock *k, struct text pattern, size_t at,
     int digits;
     if (!letters_value(k, c, end - at, &value, &digits))
         return 0;
-    buf_printf(b, "%0*d", digits, value);
+    *out = put_digits(*out, value, digits);
     return end - at;
 }
 
@@ -513,21 +525,17 @@ FN(format_date)
     k.c = date_to_civil(day_of(local));
     k.seconds = seconds_of(local);
     struct text pattern = fn_text_of(&a[1]);
-    struct buf b;
-    buf_init(&b, FN_TEXT_MAX);
+    char *room = arena_alloc(s->env->arena, pattern.len * 4 + 1), *end = room;
     for (size_t at = 0; at < pattern.len;) {
-        size_t len = add_piece(&k, pattern, at, &b);
-        if (len == 0) {
-            buf_fini(&b);
+        size_t len = add_piece(&k, pattern, at, &end);
+        if (len == 0)
             return fn_fail(s,
                            "the pattern %s is not made of dd, d, mm, m, yyyy, "
                            "yy%s and 'words'",
                            fn_show(s, &a[1]), k.has_time ? ", HH, MM, SS" : "");
-        }
         at += len;
     }
-    *out = value_text(buf_dup(s->env->arena, &b));
-    buf_fini(&b);
+    *out = value_text((struct text){ room, (size_t)(end - room) });
     return 0;
 }
 

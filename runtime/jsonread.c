@@ -197,7 +197,7 @@ static bool nest_open(struct nest *n, bool object)
 }
 
 /* A name and its colon; the result is at the value. */
-static const char *skip_name(struct json_scan *s, const char *p)
+static inline const char *skip_name(struct json_scan *s, const char *p)
 {
     bool escapes;
     if (p >= s->end || *p != '"')
@@ -213,8 +213,8 @@ static const char *skip_name(struct json_scan *s, const char *p)
 
 /* After a value: closes what closes here; at the next value, or at the end
  * with n->depth 0. */
-static const char *skip_after(struct json_scan *s, struct nest *n,
-                              const char *p)
+static inline const char *skip_after(struct json_scan *s, struct nest *n,
+                                     const char *p)
 {
     while (n->depth) {
         bool object = in_object(n);
@@ -233,7 +233,7 @@ static const char *skip_after(struct json_scan *s, struct nest *n,
     return p;
 }
 
-const char *json_skip_nested(struct json_scan *s, const char *p)
+static const char *skip_deep(struct json_scan *s, const char *p)
 {
     struct nest n;
     n.depth = 0;
@@ -263,6 +263,35 @@ const char *json_skip_nested(struct json_scan *s, const char *p)
             return NULL;
     } while (n.depth);
     return p;
+}
+
+/* The usual case: an object or a list of plain values, written without
+ * blanks. NULL for everything else, faults too: skip_deep looks again. */
+static const char *skip_flat(struct json_scan *s, const char *p)
+{
+    bool object = *p == '{', escapes;
+    char close = object ? '}' : ']';
+    do {
+        p++;
+        if (object) {
+            if (p >= s->end || *p != '"')
+                return NULL;
+            p = scan_string(s, p + 1, &escapes);
+            if (!p || s->end - p < 3 || p[1] != ':')
+                return NULL;
+            p += 2;
+        }
+        if (p >= s->end || *p == '{' || *p == '[')
+            return NULL;
+        p = scan_skip(s, p);
+    } while (p && p < s->end && *p == ',');
+    return p && p < s->end && *p == close ? p + 1 : NULL;
+}
+
+const char *json_skip_nested(struct json_scan *s, const char *p)
+{
+    const char *end = skip_flat(s, p);
+    return end ? end : skip_deep(s, p);
 }
 
 const char *json_skip(const char *p, const char *end, const char *safe,

@@ -41,6 +41,9 @@ struct run {
 
 struct groups {
     struct arena keys;
+    struct group_member *members; /* of the group at hand */
+    size_t member_count, member_cap;
+    size_t next; /* group to be given out */
     struct group *list;
     uint32_t *slots;
     size_t count, cap, slot_count;
@@ -67,6 +70,7 @@ void groups_free(struct groups *g)
     for (size_t i = 0; i < g->run_count; i++)
         fclose(g->runs[i].file);
     mem_free(g->runs);
+    mem_free(g->members);
     mem_free(g->bytes);
     mem_free(g->slots);
     mem_free(g->list);
@@ -206,19 +210,14 @@ int groups_add(struct groups *g, struct text key, uint64_t line,
 }
 
 /* ------------------------------------------------------------- reading */
-struct gathering {
-    struct group_member *members;
-    size_t count, cap;
-    struct arena arena; /* images from files */
-};
-
-static struct group_member *one_more(struct gathering *ga)
+static struct group_member *one_more(struct groups *g)
 {
-    if (ga->count == ga->cap) {
-        ga->cap = ga->cap ? ga->cap * 2 : 64;
-        ga->members = mem_realloc(ga->members, ga->cap * sizeof *ga->members);
+    if (g->member_count == g->member_cap) {
+        g->member_cap = g->member_cap ? g->member_cap * 2 : 64;
+        g->members =
+            mem_realloc(g->members, g->member_cap * sizeof *g->members);
     }
-    return &ga->members[ga->count++];
+    return &g->members[g->member_count++];
 }
 
 static void next_head(struct run *run)
@@ -226,66 +225,56 @@ static void next_head(struct run *run)
     run->more = fread(&run->head, sizeof run->head, 1, run->file) == 1;
 }
 
-static int gather_run(struct gathering *ga, struct run *run, uint32_t group,
+static int gather_run(struct groups *g, struct run *run, struct arena *arena,
                       struct error *err)
 {
-    while (run->more && run->head.group == group) {
-        char *image = arena_alloc(&ga->arena, run->head.len + 1);
+    while (run->more && run->head.group == g->next) {
+        char *image = arena_alloc(arena, run->head.len + 1);
         if (run->head.len &&
             fread(image, run->head.len, 1, run->file) != 1)
             return error_set(err, ERROR_STORE,
                              "a temporary file was cut short");
-        *one_more(ga) = (struct group_member){ run->head.line,
-                                               run->head.element,
-                                               { image, run->head.len } };
+        *one_more(g) = (struct group_member){ run->head.line,
+                                              run->head.element,
+                                              { image, run->head.len } };
         next_head(run);
     }
     return 0;
 }
 
-static void gather_memory(struct gathering *ga, const struct groups *g,
-                          const struct group *group)
+static void gather_memory(struct groups *g, const struct group *group)
 {
     for (uint64_t at = group->first; at;) {
         struct member_head head = head_at(g, at);
-        *one_more(ga) = (struct group_member){
+        *one_more(g) = (struct group_member){
             head.line, head.element, { image_at(g, at), head.len }
         };
         at = head.next;
     }
 }
 
-static int each_group(struct groups *g, struct gathering *ga,
-                      int (*take)(void *, const struct group_member *, size_t),
-                      void *ctx, struct error *err)
+void groups_rewind(struct groups *g)
 {
+    g->next = 0;
     for (size_t i = 0; i < g->run_count; i++) {
         rewind(g->runs[i].file);
         next_head(&g->runs[i]);
     }
-    for (size_t i = 0; i < g->count; i++) {
-        ga->count = 0;
-        arena_reset(&ga->arena);
-        for (size_t k = 0; k < g->run_count; k++)
-            if (gather_run(ga, &g->runs[k], (uint32_t)i, err) != 0)
-                return -1;
-        gather_memory(ga, g, &g->list[i]);
-        if (take(ctx, ga->members, ga->count) != 0)
-            return -1;
-    }
-    return 0;
 }
 
-int groups_each(struct groups *g,
-                int (*take)(void *ctx, const struct group_member *members,
-                            size_t count),
-                void *ctx, struct error *err)
+int groups_next(struct groups *g, struct arena *arena,
+                struct group_member **members, size_t *count,
+                struct error *err)
 {
-    struct gathering ga;
-    memset(&ga, 0, sizeof ga);
-    arena_init(&ga.arena);
-    int result = each_group(g, &ga, take, ctx, err);
-    arena_fini(&ga.arena);
-    mem_free(ga.members);
-    return result;
+    if (g->next == g->count)
+        return 0;
+    g->member_count = 0;
+    for (size_t k = 0; k < g->run_count; k++)
+        if (gather_run(g, &g->runs[k], arena, err) != 0)
+            return -1;
+    gather_memory(g, &g->list[g->next++]);
+    *count = g->member_count;
+    *members = arena_dup(arena, g->members,
+                         g->member_count * sizeof *g->members);
+    return 1;
 }

@@ -23,6 +23,7 @@ int worker_open(struct worker *w, struct mapping *m, struct error *err)
     arena_init(&w->plan_arena);
     arena_init(&w->arena);
     buf_init(&w->told, 0);
+    buf_init(&w->image, 0);
     w->env.arena = &w->arena;
     w->env.now_us = m->options->now_us;
     w->env.ctx = w;
@@ -36,6 +37,7 @@ void worker_close(struct worker *w)
     arena_fini(&w->plan_arena);
     arena_fini(&w->arena);
     buf_fini(&w->told);
+    buf_fini(&w->image);
 }
 
 /* ------------------------------------------------------------- held rows */
@@ -255,4 +257,90 @@ int worker_take(struct worker *w, const struct eval_input *input,
         worker_settle(w, &e, input->source, line, raw);
     }
     return w->stopped ? -1 : 0;
+}
+
+/* ------------------------------------------------------------- groups */
+int worker_group(struct worker *w, const struct record *record, uint64_t line,
+                 struct text raw,
+                 int (*put)(void *ctx, struct text key, uint64_t line,
+                            uint32_t element, struct text image),
+                 void *ctx)
+{
+    const struct compiled *c = w->m->compiled;
+    size_t elements =
+        w->m->flow->each ? flow_elements(c, &w->env, record) : 1;
+    buf_reset(&w->image);
+    record_pack(record, &w->image);
+    for (size_t i = 0; i < elements; i++) {
+        struct eval_input input = { .source = record, .element = i };
+        struct evaluated e;
+        struct text key;
+        bool scope;
+        if (flow_group_key(c, &w->env, &input, &scope, &key, &e) != 0) {
+            w->counts.read++;
+            worker_settle(w, &e, record, line, raw);
+        } else if (!scope) {
+            w->counts.read++;
+            w->counts.skipped++;
+        } else if (put(ctx, key, line, (uint32_t)i, buf_view(&w->image))) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int worker_take_group(struct worker *w, const struct group_member *members,
+                      size_t count)
+{
+    const struct shape *shape = compiled_source_shape(w->m->compiled);
+    struct evaluated e;
+    arena_reset(&w->arena);
+    const struct record **records =
+        arena_alloc(&w->arena, count * sizeof(struct record *));
+    size_t *elements = arena_alloc(&w->arena, count * sizeof *elements);
+    for (size_t i = 0; i < count; i++) {
+        records[i] = record_unpack(&w->arena, shape, members[i].image);
+        elements[i] = members[i].element;
+        if (!records[i])
+            return error_set(&w->err, ERROR_STORE,
+                             "a temporary file was damaged");
+    }
+    struct eval_input input = { records[0], elements[0], records, elements,
+                                count };
+    w->counts.read++;
+    flow_evaluate(w->m->compiled, &w->env, &input, &e);
+    worker_settle(w, &e, records[0], members[0].line, TEXT_NONE);
+    return w->stopped ? -1 : 0;
+}
+
+/* ------------------------------------------------------------- rows */
+int worker_take_rows(struct worker *w, struct rows *rows,
+                     int (*put)(void *ctx, struct text key, uint64_t line,
+                                uint32_t element, struct text image),
+                     void *ctx, int (*row_done)(void *ctx), struct error *err)
+{
+    struct record_fault fault;
+    struct record *record;
+    for (;;) {
+        arena_reset(&w->arena);
+        enum record_status status =
+            rows_next(rows, &w->arena, &record, &fault);
+        if (status == RECORD_END)
+            return 0;
+        if (status == RECORD_BROKEN)
+            return error_set(err, ERROR_INPUT, "%s, line %llu: %.400s",
+                             rows->in.name, (unsigned long long)rows->line,
+                             fault.text);
+        int result = 0;
+        if (status == RECORD_BAD) {
+            worker_reject(w, rows->row, &fault);
+        } else if (put) {
+            result = worker_group(w, record, rows->row, fault.raw, put, ctx);
+        } else {
+            struct eval_input input = { .source = record };
+            result = worker_take(w, &input, rows->row, fault.raw);
+        }
+        if (result != 0 || (row_done && row_done(ctx) != 0))
+            return -1;
+    }
 }

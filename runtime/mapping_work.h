@@ -1,12 +1,11 @@
 /* One worker of a mapping: takes records, appends what becomes of them to its
- * buffers. Between mapping.c and mapping_group.c. */
+ * buffers. Between mapping.c, mapping_crew.c and
+ * mapping_group.c. */
 #ifndef MLC_RUNTIME_MAPPING_WORK_H
 #define MLC_RUNTIME_MAPPING_WORK_H
 
 #include "runtime/mapping_find.h"
 #include "runtime/rows.h"
-
-struct crew;
 
 struct mapping {
     const struct program *program;
@@ -17,7 +16,6 @@ struct mapping {
     struct file_finds *finds;
     struct rows_options in, out;
     bool wants_held;
-    struct crew *crew; /* the threads, while there are any */
 };
 
 struct worker {
@@ -28,6 +26,7 @@ struct worker {
     struct eval_env env;
     struct buf *out, *held;
     struct buf told; /* lines for people, the first ones */
+    struct buf image; /* of one record, packed */
     struct mapping_counts counts;
     bool stopped;
     struct error err;
@@ -51,15 +50,37 @@ void groups_free(struct groups *g);
 /* Keeps one member: `image` is its packed record. */
 int groups_add(struct groups *g, struct text key, uint64_t line,
                uint32_t element, struct text image, struct error *err);
-/* Calls `take` for each group in order of its first member. */
+/* When all are in: the groups in order of their first members. 1, 0 after the
+ * last, -1. Images lie in the groups or in `arena`. */
 struct group_member {
     uint64_t line;
     uint32_t element;
     struct text image;
 };
-int groups_each(struct groups *g,
-                int (*take)(void *ctx, const struct group_member *members,
-                            size_t count),
-                void *ctx, struct error *err);
+void groups_rewind(struct groups *g);
+int groups_next(struct groups *g, struct arena *arena,
+                struct group_member **members, size_t *count,
+                struct error *err);
+
+/* ------------------------------------------------------------- the stages */
+/* Elements of the record with the keys of their groups, one by one; a record
+ * that has no key is settled. */
+int worker_group(struct worker *w, const struct record *record, uint64_t line,
+                 struct text raw,
+                 int (*put)(void *ctx, struct text key, uint64_t line,
+                            uint32_t element, struct text image),
+                 void *ctx);
+/* One group, evaluated; -1 when the run must end. */
+int worker_take_group(struct worker *w, const struct group_member *members,
+                      size_t count);
+/* All rows of `rows`. Groups go to `put`. */
+int worker_take_rows(struct worker *w, struct rows *rows,
+                     int (*put)(void *ctx, struct text key, uint64_t line,
+                                uint32_t element, struct text image),
+                     void *ctx, int (*row_done)(void *ctx), struct error *err);
+/* The flow over a file in pieces, by several threads, in order. */
+int crew_run(struct mapping *m, struct worker *sum, struct rows *head,
+             struct output *out, struct output *held, struct error *err);
+int mapping_threads(const struct mapping_options *options);
 
 #endif

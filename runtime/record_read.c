@@ -262,18 +262,17 @@ static inline bool is_seen(const struct plan_seen *seen, const char *p,
            memcmp(p, seen->name, seen->len) == 0 && p[seen->len] == '"';
 }
 
-static const struct plan_seen *foreseen(const struct plan_node *node,
-                                        size_t *at, const char *p,
-                                        const struct json_scan *s)
+/* From `next` on, the one foreseen there first; `last` is behind them all. */
+static inline const struct plan_seen *foreseen(const struct plan_seen *next,
+                                               const struct plan_seen *last,
+                                               const char *p,
+                                               const struct json_scan *s)
 {
-    size_t last = *at + LOOK_AHEAD;
-    if (last > node->seen_count)
-        last = node->seen_count;
-    for (size_t i = *at; i < last; i++)
-        if (is_seen(&node->seen[i], p, s)) {
-            *at = i + 1;
-            return &node->seen[i];
-        }
+    if (__builtin_expect(next < last && is_seen(next, p, s), 1))
+        return next;
+    for (size_t ahead = 1; ahead < LOOK_AHEAD && ++next < last; ahead++)
+        if (is_seen(next, p, s))
+            return next;
     return NULL;
 }
 
@@ -416,16 +415,18 @@ static const char *read_object(struct reading *r, struct plan_node *node,
 {
     const char *end = r->s.end;
     const char *first = p = scan_blanks(p + 1, end);
-    size_t at = 0;
+    const struct plan_seen *next = node->seen;
+    const struct plan_seen *last = next + node->seen_count;
     if (p < end && *p == '}')
         return p + 1;
     for (;;) {
         if (p >= end)
             return fail_text(r, p, "the text ends too early", TEXT_NONE);
         const struct plan_seen *seen =
-            *p == '"' ? foreseen(node, &at, p + 1, &r->s) : NULL;
+            *p == '"' ? foreseen(next, last, p + 1, &r->s) : NULL;
         if (!seen)
             return read_carefully(r, node, record, first);
+        next = seen + 1;
         p += seen->len + 2;
         if (p + 1 < end && p[0] == ':' && (uint8_t)p[1] > ' ')
             p++;

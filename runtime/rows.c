@@ -126,24 +126,6 @@ int rows_open(struct rows *r, const char *path,
     return 0;
 }
 
-void rows_open_lines(struct rows *r, struct text piece, uint64_t first_line,
-                     struct record_plan *plan)
-{
-    union {
-        const char *from;
-        char *to;
-    } bytes = { .from = piece.ptr };
-    memset(r, 0, sizeof *r);
-    r->options.format = ROWS_LINES;
-    r->plan = plan;
-    r->next_line = first_line;
-    r->in.fd = -1;
-    r->in.eof = true;
-    r->in.buf = bytes.to;
-    r->in.cap = r->in.end = piece.len;
-    r->borrowed = true;
-}
-
 void rows_close(struct rows *r)
 {
     if (r->borrowed)
@@ -507,6 +489,12 @@ static enum record_status row_cells(struct rows *r, const struct csv_row *row,
     return record_row_done(r->plan, record, fault) ? RECORD_READ : RECORD_BAD;
 }
 
+static bool is_blank_row(const struct csv_row *row, size_t columns)
+{
+    return row->count == 1 && !row->fields[0].len && !row->fields[0].quoted &&
+           columns > 1;
+}
+
 static enum record_status next_csv_row(struct rows *r, struct arena *arena,
                                        struct record **out,
                                        struct record_fault *fault)
@@ -515,8 +503,7 @@ static enum record_status next_csv_row(struct rows *r, struct arena *arena,
     enum record_status status;
     do
         status = scan_csv(r, &row, r->columns->count, fault);
-    while (status == RECORD_READ && row.count == 1 && !row.fields[0].len &&
-           !row.fields[0].quoted && r->columns->count > 1);
+    while (status == RECORD_READ && is_blank_row(&row, r->columns->count));
     if (status == RECORD_READ || status == RECORD_BAD)
         r->row++;
     if (status != RECORD_READ)
@@ -548,6 +535,120 @@ enum record_status rows_next(struct rows *r, struct arena *arena,
         break;
     }
     return next_csv_row(r, arena, out, fault);
+}
+
+/* ------------------------------------------------------------- pieces */
+struct csv_columns *rows_columns_for(struct arena *arena,
+                                     const struct rows *head,
+                                     struct record_plan *plan)
+{
+    const struct csv_columns *from = head->columns;
+    const struct plan_member *base = head->plan->root->members;
+    if (!from)
+        return NULL;
+    struct csv_columns *c = ARENA_NEW(arena, struct csv_columns);
+    c->count = from->count;
+    c->fields = ARENA_ARRAY(arena, struct csv_field, from->count);
+    c->wanted = ARENA_ARRAY(arena, struct plan_member *, from->count);
+    for (size_t i = 0; i < from->count; i++)
+        if (from->wanted[i])
+            c->wanted[i] = plan->root->members + (from->wanted[i] - base);
+    return c;
+}
+
+void rows_open_piece(struct rows *r, const struct rows *head,
+                     const struct rows_piece *piece,
+                     struct record_plan *plan, struct csv_columns *columns)
+{
+    memset(r, 0, sizeof *r);
+    r->options = head->options;
+    r->plan = plan;
+    r->columns = columns;
+    r->row = piece->rows_before;
+    r->next_line = piece->first_line;
+    r->in.name = head->in.name;
+    r->in.fd = -1;
+    r->in.eof = true;
+    r->in.buf = piece->buffer;
+    r->in.start = (size_t)(piece->bytes.ptr - piece->buffer);
+    r->in.cap = r->in.end = r->in.start + piece->bytes.len;
+    r->borrowed = true;
+}
+
+/* Whole rows among the unread bytes from `seen` on; what they are in rows and
+ * lines goes to the reader. */
+static size_t whole_csv(struct rows *r, size_t seen)
+{
+    const struct input *in = &r->in;
+    struct csv_row row = { .fields = r->columns->fields };
+    const char *end = in->buf + in->end;
+    const char *p = in->buf + in->start + seen;
+    while (p < end && csv_scan_row(p, end, end, in->eof, r->options.delimiter,
+                                   r->columns->count, &row) != CSV_MORE) {
+        r->row += !is_blank_row(&row, r->columns->count);
+        r->next_line += row.line_ends;
+        p = row.next;
+    }
+    return (size_t)(p - (in->buf + in->start));
+}
+
+static size_t whole_lines(struct rows *r, size_t seen)
+{
+    const struct input *in = &r->in;
+    const char *start = in->buf + in->start, *p = start + seen;
+    size_t unread = in->end - in->start;
+    const char *last = memrchr(p, '\n', unread - seen);
+    const char *end = in->eof ? start + unread : last ? last + 1 : p;
+    while (p < end) {
+        const char *lf = memchr(p, '\n', (size_t)(end - p));
+        size_t len = (size_t)((lf ? lf : end) - p);
+        r->row += *p == '{' || text_trim((struct text){ p, len }).len;
+        r->next_line++;
+        p += lf ? len + 1 : len;
+    }
+    return (size_t)(end - start);
+}
+
+/* Gives the first `len` unread bytes away with their buffer; what is behind
+ * them goes on in the piece's old one. */
+static void swap_buffers(struct input *in, struct rows_piece *piece, size_t len)
+{
+    struct input old = *in;
+    size_t rest = old.end - old.start - len;
+    if (piece->cap < old.cap) {
+        mem_free(piece->buffer);
+        piece->buffer = mem_alloc(old.cap + INPUT_PAD);
+        piece->cap = old.cap;
+    }
+    in->buf = piece->buffer;
+    in->cap = piece->cap;
+    in->offset += old.start + len;
+    in->start = 0;
+    in->end = rest;
+    memcpy(in->buf, old.buf + old.start + len, rest);
+    memset(in->buf + rest, 0, INPUT_PAD);
+    piece->buffer = old.buf;
+    piece->cap = old.cap;
+    piece->bytes = (struct text){ old.buf + old.start, len };
+}
+
+int rows_cut(struct rows *head, struct rows_piece *piece, struct error *err)
+{
+    struct input *in = &head->in;
+    size_t len = 0;
+    piece->rows_before = head->row;
+    piece->first_line = head->next_line;
+    for (;;) {
+        len = head->columns ? whole_csv(head, len) : whole_lines(head, len);
+        if (in->eof || (len && in->end - in->start >= INPUT_PIECE / 2))
+            break;
+        if (input_fill(in, err) < 0)
+            return -1;
+    }
+    if (!len)
+        return 0;
+    swap_buffers(in, piece, len);
+    return 1;
 }
 
 /* ------------------------------------------------------------- writing */

@@ -39,10 +39,26 @@ struct rows {
 int rows_open(struct rows *r, const char *path,
               const struct rows_options *options, struct record_plan *plan,
               struct arena *arena, struct error *err);
-/* JSON Lines in memory, whole lines, with INPUT_PAD bytes behind that may be
- * read and a control character first of them. */
-void rows_open_lines(struct rows *r, struct text piece, uint64_t first_line,
-                     struct record_plan *plan);
+/* Rows in pieces, so that several threads read one file. `head` is an opened
+ * reader of JSON Lines or CSV that gives out no rows itself: rows_cut takes
+ * the next whole rows out of it, about INPUT_PIECE bytes, into `buffer`, whose
+ * place another one takes; 1, 0 at the end, -1. */
+struct rows_piece {
+    char *buffer; /* from mem_alloc; may be NULL */
+    size_t cap;
+    struct text bytes; /* whole rows in it; a control character or the next
+                          row behind, and INPUT_PAD bytes that may be read */
+    uint64_t rows_before, first_line;
+};
+int rows_cut(struct rows *head, struct rows_piece *piece, struct error *err);
+/* Reads the piece by a plan of the same shape. `columns` is what
+ * rows_columns_for gave for this plan. */
+struct csv_columns *rows_columns_for(struct arena *arena,
+                                     const struct rows *head,
+                                     struct record_plan *plan);
+void rows_open_piece(struct rows *r, const struct rows *head,
+                     const struct rows_piece *piece,
+                     struct record_plan *plan, struct csv_columns *columns);
 void rows_close(struct rows *r);
 /* Next record. Its texts may point into the reader: they live until the next
  * call. After RECORD_BAD reading goes on; RECORD_BROKEN is the end. */

@@ -67,6 +67,40 @@ sum=$(sed 's/.*"Total":\([0-9.]*\).*/\1/' "$tmp/t1" | awk '{ s += $1 * 100 } END
 want=$(awk 'BEGIN { for (i = 0; i < 20000; i++) s += (i % 1000) * 100 + i % 100; printf "%.0f", s }')
 is "$sum" "$want" "and not a cent is lost"
 
+# ----------------------------------------------------- CSV in many pieces
+# Rows of all kinds over many pieces: what one thread makes of them, several
+# make too, byte for byte, and held rows have the same numbers.
+mkdir "$tmp/c"
+cat > "$tmp/c/c.mlc" << 'EOF'
+set language 1
+object Files.given "Rows" { at "given.csv"  k text required  v number required  t text }
+object Files.made "Rows" { at "made.jsonl"  K text required searchable  V number  T text
+  L list of record { T text  V number } }
+flow each_row "Rows as they are"
+Files.given as row -> Files.made { read everything write creates match on K  K = row.k  V = row.v  T = row.t else clear }
+flow by_key "Rows put together"
+Files.given as row -> Files.made one per row.k { read everything write creates match on K  K = row.k
+  V = sum(e.v for each e in group)
+  add L for each e in group { T = e.t else clear  V = e.v } }
+EOF
+awk 'BEGIN { srand(3); printf "k,v,t\n"; for (i = 0; i < 30000; i++) { r = rand()
+    t = r < .1 ? "\"a, \"\"b\"\"\nc" i "\"" : r < .2 ? "\"x\r\ny\"" : r < .21 ? "b\"ad" : "plain " i
+    e = rand() < .5 ? "\r\n" : "\n"
+    if (rand() < .01) printf e
+    printf "k%d,%s,%s%s", i % 700, (rand() < .005 ? "word" : i), t, e } }' > "$tmp/c/given.csv"
+for flow in each_row by_key; do
+    for n in 1 2 5; do
+        (cd "$tmp/c" && "$MLC" map $flow --threads $n --in given.csv --out $flow.$n --held $flow.held.$n 2> $flow.err.$n)
+    done
+    is "$(grep -c . "$tmp/c/$flow.1" | awk '{ print ($1 > 600) }')" 1 "$flow: rows were made"
+    like "$(head -1 "$tmp/c/$flow.held.1")" '"row":[0-9]' "$flow: rows were held"
+    for n in 2 5; do
+        is "$(cd "$tmp/c"; cmp $flow.1 $flow.$n 2>&1; cmp $flow.held.1 $flow.held.$n 2>&1; cmp $flow.err.1 $flow.err.$n 2>&1)" "" "$flow: $n threads, the same bytes"
+    done
+done
+(cd "$tmp/c" && "$MLC" map by_key --threads 3 --group-memory 64 --in given.csv --out spilled --held spilled.held 2> /dev/null)
+is "$(cd "$tmp/c"; cmp by_key.1 spilled 2>&1; cmp by_key.held.1 spilled.held 2>&1)" "" "spilled to a file by several threads: the same bytes"
+
 # ------------------------------------------------ numbers, digit by digit
 mkdir "$tmp/n"
 cat > "$tmp/n/n.mlc" << 'EOF'
