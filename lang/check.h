@@ -230,6 +230,9 @@ void check_body(struct checker *c, struct node *first);
 const struct field *check_path(struct checker *c, const struct object *object,
                                struct node *path);
 void check_flow(struct checker *c, struct flow *flow);
+/* E0349 at `ref`, with what the catalog says about it. */
+void say_unreadable(struct checker *c, const struct node *ref,
+                    const struct object *object);
 void check_sentence(struct checker *c, struct flow *flow);
 void check_header(struct checker *c, struct flow *flow, struct node *first);
 void check_coverage(struct checker *c, struct flow *flow, struct frame *frame);

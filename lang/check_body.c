@@ -385,8 +385,7 @@ static void check_find(struct checker *c, struct node *n)
     struct symbol *s = scope_symbol(c, SYMBOL_FIND, n->text, n, n->name_span);
     s->type = object ? type_record_of(c->arena, object) : &type_unknown;
     if (object && !(object->operations & OPERATION_READ))
-        say(c, "E0349", ref->span, "%.*s cannot be read",
-            TEXT_ARG(object->label));
+        say_unreadable(c, ref, object);
     scope_push(c, s);
     bool used = s->used;
     struct known *known = c->known;

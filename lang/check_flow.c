@@ -20,6 +20,15 @@ static struct symbol *record_symbol(struct checker *c, enum symbol_kind kind,
     return s;
 }
 
+void say_unreadable(struct checker *c, const struct node *ref,
+                    const struct object *object)
+{
+    struct diag *m = say(c, "E0349", ref->span, "%.*s cannot be read",
+                         TEXT_ARG(object->label));
+    if (object->refusal.len)
+        diag_note(c->d, m, "%.*s", TEXT_ARG(object->refusal));
+}
+
 static void bind_source(struct checker *c, struct flow *f)
 {
     struct node *ref = KID(f->node, FLOW, source);
@@ -31,8 +40,7 @@ static void bind_source(struct checker *c, struct flow *f)
     f->source_symbol = record_symbol(c, SYMBOL_SOURCE, ref, f->source);
     scope_push(c, f->source_symbol);
     if (!(f->source->operations & OPERATION_READ)) {
-        say(c, "E0349", ref->span, "%.*s cannot be read",
-            TEXT_ARG(f->source->label));
+        say_unreadable(c, ref, f->source);
         f->broken = true;
     }
 }
