@@ -219,6 +219,44 @@ static int number_of(struct text t)
     return text_is(t, "gone") ? -1 : n;
 }
 
+/* Writes that have arrived and take effect later: nobody is told [F2]. */
+static struct {
+    struct {
+        int64_t due_ms;
+        int code, name;
+    } list[THINGS];
+    size_t count;
+    unsigned percent; /* of the creates */
+    int settle_ms;    /* what the port says of it */
+} late;
+
+static void let_late_happen(void)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < late.count; i++)
+        if (late.list[i].due_ms <= clock_now_ms()
+            && world.thing_count < THINGS) {
+            world.things[world.thing_count].code = late.list[i].code;
+            world.things[world.thing_count++].name = late.list[i].name;
+            world.creates++;
+        } else {
+            late.list[kept++] = late.list[i];
+        }
+    late.count = kept;
+}
+
+static bool be_late(const struct write_item *item)
+{
+    if (item->op != WRITE_CREATE || chance(100) >= late.percent)
+        return false;
+    late.list[late.count].due_ms = clock_now_ms() + 100 + chance(800);
+    late.list[late.count].code =
+        number_of(value_as_text(record_get(item->record, TEXT("Code"))));
+    late.list[late.count++].name =
+        number_of(value_as_text(record_get(item->record, TEXT("Name"))));
+    return true;
+}
+
 static int read_target(void *ctx, const struct read_spec *spec,
                        struct text next, struct arena *arena,
                        struct page *page, struct answer *answer,
@@ -228,6 +266,7 @@ static int read_target(void *ctx, const struct read_spec *spec,
     bool first = true;
     (void)ctx;
     (void)next;
+    let_late_happen();
     *answer = (struct answer){ .kind = ANSWER_DONE };
     if (unlucky(4))
         return error_set(err, ERROR_TRANSIENT, "the target is down");
@@ -311,7 +350,14 @@ static int write_target(void *ctx, struct write_call *call, struct error *err)
         return error_set(err, ERROR_GUARD, "too many things");
     if (fate < 4)
         return error_set(err, ERROR_TRANSIENT, "not taken");
+    let_late_happen();
     call->lost = fate < 20;
+    if (late.percent > 0 && spec->item_count == 1
+        && be_late(&spec->items[0])) {
+        *call->results = (struct write_result){ .answer = { ANSWER_FAILED } };
+        call->lost = true;
+        return 0;
+    }
     for (size_t i = 0; i < spec->item_count; i++) {
         struct write_result *result = &call->results[i];
         *result = (struct write_result){ .answer = { ANSWER_DONE } };
@@ -349,6 +395,7 @@ static int open_port(void *ctx, struct text connection, struct port *port,
     (void)err;
     *port = (struct port){ .name = connection,
                            .batch_max = world.batch ? world.batch : 1,
+                           .settle_ms = late.settle_ms,
                            .prepare = prepare,
                            .read = source ? read_source : read_target,
                            .request = make_request, .write = write_target,
@@ -516,6 +563,46 @@ static bool history(uint64_t number, const char **why)
     return settle(why);
 }
 
+/* A server that commits late: waiting out its time finds everything; not
+ * waiting makes doubles, so the trial can see them [10, figure 3]. */
+static long late_trials(long trials, int settle_ms)
+{
+    long doubled = 0;
+    const char *why = "";
+    for (long i = 0; i < trials && open_store(false); i++) {
+        memset(&world, 0, sizeof world);
+        seed = (uint64_t)i * 977 + 5;
+        world.calm = true;
+        world.page_size = 50;
+        world.version = 1;
+        clock_fake(START_MS);
+        late.percent = 40;
+        late.settle_ms = settle_ms;
+        for (int k = 0; k < ITEMS; k++)
+            touch(k);
+        for (int k = 0; k < 4; k++) {
+            struct summary sum;
+            struct error err = { 0 };
+            struct run_options o = { .program = &program, .flow = flow,
+                                     .store = store,
+                                     .ports = { NULL, open_port },
+                                     .mode = RUN_WRITE,
+                                     .now_ms = clock_now_ms() };
+            summary_init(&sum, flow->name);
+            run_flow(&o, &sum, &err); /* lost answers may end a run early */
+            summary_fini(&sum);
+            clock_fake_advance(20);
+            late.percent /= 2;
+        }
+        late.percent = 0;
+        clock_fake_advance(5000);
+        let_late_happen();
+        doubled += !settle(&why) && strcmp(why, "a record twice") == 0;
+    }
+    late.settle_ms = 0;
+    return doubled;
+}
+
 static void write_file(const char *name, const char *text)
 {
     char path[128];
@@ -579,6 +666,12 @@ int main(void)
     ok(creates > 0 && reads > (size_t)histories, "%zu records made, %zu pages "
        "read", creates, reads);
     ok(first || calls < batched, "%zu writes in %zu calls", batched, calls);
+    if (!first) {
+        is_int(late_trials(200, 1000), 0, "200 trials with a server that "
+               "commits late: nothing twice [F2, figure 3]");
+        long doubled = late_trials(50, 0);
+        ok(doubled > 0, "not waiting for it: %ld of 50 make doubles", doubled);
+    }
     store_close(store);
     program_fini(&program);
     if (first)
