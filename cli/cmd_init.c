@@ -213,7 +213,7 @@ static void next_steps(const char *dir)
         fprintf(stderr, "  cd %s\n", dir);
     fputs("  mlc check             after each change\n"
           "  mlc test              its tests\n"
-          "  mlc held              what waits, and why\n"
+          "  mlc held --sandbox    what waits there, and why\n"
           "README.md says how it goes for real.\n",
           stderr);
 }

@@ -108,8 +108,9 @@ static void print_summary(struct work *w, const struct summary *sum)
     } else if (!w->in->quiet) {
         summary_text(sum, &b);
         if (sum->held > 0)
-            buf_printf(&b, "  see what waits: mlc held list %.*s\n",
-                       TEXT_ARG(sum->flow));
+            buf_printf(&b, "  see what waits: mlc held list %.*s%s\n",
+                       TEXT_ARG(sum->flow),
+                       option_given(w->in, "sandbox") ? " --sandbox" : "");
     }
     print_buf(stdout, &b);
 }
