@@ -420,6 +420,46 @@ static struct text first_row(struct text body)
     return row.len > 0 ? row : json_get(body, "d");
 }
 
+/* The row of the company we work in, wherever it stands in the list. */
+static struct text company_row(const struct connection_info *c,
+                               struct text body, struct arena *arena)
+{
+    struct text rows = json_get(body, "d.results");
+    struct json_items it =
+        json_items(rows.len > 0 ? rows : json_get(body, "d"));
+    while (json_next(&it))
+        if (text_equal(json_get_text(arena, it.value, "Code"), division(c)))
+            return it.value;
+    return TEXT_NONE;
+}
+
+/* Name and currency are good to know; only a company that the project names
+ * and the user cannot enter stops the connection. */
+static void learn_company(const struct connection_info *c,
+                          const struct response *response, struct arena *arena,
+                          void (*learn)(void *ctx, const char *name,
+                                        struct text value),
+                          void *ctx, struct answer *out)
+{
+    struct text row;
+    if (exact_classify(response, false, arena, out)) {
+        if (out->kind == ANSWER_REFUSED && out->refusal == REFUSAL_REQUEST)
+            *out = (struct answer){ .kind = ANSWER_DONE };
+        return;
+    }
+    row = company_row(c, response->body, arena);
+    if (row.len > 0) {
+        learn(ctx, "company", json_get_text(arena, row, "Description"));
+        learn(ctx, "currency",
+              text_trim(json_get_text(arena, row, "Currency")));
+    } else if (c->setting(c, "division").len > 0) {
+        refuse(out, REFUSAL_PERMISSION,
+               text_of(arena_printf(
+                   arena, "the signed-in user cannot enter company %.*s",
+                   TEXT_ARG(division(c)))));
+    }
+}
+
 static int discover_answer(const struct connection_info *c, int step,
                            const struct response *response, struct arena *arena,
                            void (*learn)(void *ctx, const char *name,
@@ -427,22 +467,13 @@ static int discover_answer(const struct connection_info *c, int step,
                            void *ctx, struct answer *out)
 {
     struct text row, number;
+    if (step == 1) {
+        learn_company(c, response, arena, learn, ctx, out);
+        return 0;
+    }
     if (exact_classify(response, false, arena, out))
         return 0;
     row = first_row(response->body);
-    if (step == 1) {
-        struct text code = json_get_text(arena, row, "Code");
-        if (!text_equal(code, division(c))) {
-            refuse(out, REFUSAL_PERMISSION,
-                   text_of(arena_printf(
-                       arena, "the signed-in user cannot enter company %.*s",
-                       TEXT_ARG(division(c)))));
-            return 0;
-        }
-        learn(ctx, "company", json_get_text(arena, row, "Description"));
-        learn(ctx, "currency", text_trim(json_get_text(arena, row, "Currency")));
-        return 0;
-    }
     number = json_get_text(arena, row, "CurrentDivision");
     if (number.len == 0)
         refuse(out, REFUSAL_REQUEST,
