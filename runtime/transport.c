@@ -157,8 +157,11 @@ static int discover_step(struct discovery *d, const struct request *request,
     }
     if (x.answer.kind == ANSWER_DONE)
         return 0;
-    return error_set(err, x.answer.kind == ANSWER_REFUSED ? ERROR_VENDOR
-                                                          : ERROR_TRANSIENT,
+    bool refused = x.answer.kind == ANSWER_REFUSED;
+    if (refused)
+        error_hint(err, "Look at the connection's settings and at the rights "
+                        "of the user who signed in.");
+    return error_set(err, refused ? ERROR_USAGE : ERROR_TRANSIENT,
                      "%.*s could not be asked about itself: %.*s",
                      TEXT_ARG(s->info.name), TEXT_ARG(x.answer.reason));
 }
