@@ -16,6 +16,7 @@
 #define SHARED_SLOTS_MAX 8 /* a vendor that allows more at once is not asked
                               for a slot each time */
 #define BLOCK_WINDOW "calls"
+#define SLOT_NAME_MAX 48
 
 struct window {
     const struct quota *quota;
@@ -25,6 +26,9 @@ struct window {
     int64_t told_ms;      /* news written to the store last */
     int64_t used;         /* without a store */
     bool forecast;        /* a window of calls: minute, hour, day */
+    int64_t *slots;       /* any stretch of that length: when each of `count`
+                             calls may be made again, as far as known here */
+    int64_t last_slot;
 };
 
 struct endpoint {
@@ -62,9 +66,11 @@ static void add_quota(struct budgets *b, const struct quota *q)
         b->token = q;
     else if (is_window(q, "concurrent"))
         b->concurrent = q;
-    else if (q->window_ms > 0 && b->window_count < BUDGET_WINDOWS_MAX)
+    else if (q->window_ms != 0 && b->window_count < BUDGET_WINDOWS_MAX)
         b->windows[b->window_count++] = (struct window){
             .quota = q,
+            .slots = q->window_ms < 0
+                         ? ARENA_ARRAY(&b->arena, int64_t, q->count) : NULL,
             .forecast = is_window(q, "minute") || is_window(q, "hour") ||
                         is_window(q, "day"),
         };
@@ -103,6 +109,17 @@ void budgets_close(struct budgets *b)
 }
 
 /* ---------------------------------------------------------------- windows */
+static int64_t length_of(const struct quota *q)
+{
+    return q->window_ms < 0 ? -q->window_ms : q->window_ms;
+}
+
+static void slot_window(const struct quota *q, int64_t slot,
+                        char out[SLOT_NAME_MAX])
+{
+    snprintf(out, SLOT_NAME_MAX, "%s %lld", q->window, (long long)slot);
+}
+
 static int64_t window_end(const struct quota *q, int64_t now_ms)
 {
     return now_ms - now_ms % q->window_ms + q->window_ms;
@@ -147,9 +164,39 @@ static int take_lot(struct budgets *b, struct window *w, int64_t cost,
     return take_stored(b, w->quota, cost, now_ms, until_ms, err);
 }
 
+/* Any stretch of the window's length holds `count` calls at most: each of
+ * them has a slot of its own, which is free again a window later. */
+static int take_slot(struct budgets *b, struct window *w, int64_t now_ms,
+                     int64_t *until_ms, struct error *err)
+{
+    const struct quota *q = w->quota;
+    *until_ms = INT64_MAX;
+    for (int64_t i = 0; i < q->count; i++) {
+        char name[SLOT_NAME_MAX];
+        int taken = w->slots[i] > now_ms;
+        slot_window(q, i, name);
+        if (!taken && b->store)
+            taken = store_budget_take(b->store, b->key, TEXT_NONE, name, 1, 1,
+                                      q->window_ms, now_ms, &w->slots[i],
+                                      err);
+        if (taken < 0)
+            return -1;
+        if (taken == 0) {
+            w->slots[i] = now_ms - q->window_ms;
+            w->last_slot = i;
+            return 0;
+        }
+        if (w->slots[i] < *until_ms)
+            *until_ms = w->slots[i];
+    }
+    return 1;
+}
+
 static int take_window(struct budgets *b, struct window *w, int64_t cost,
                        int64_t now_ms, int64_t *until_ms, struct error *err)
 {
+    if (w->slots)
+        return take_slot(b, w, now_ms, until_ms, err);
     if (now_ms < w->until_ms) {
         *until_ms = w->until_ms;
         return 1;
@@ -168,10 +215,24 @@ static int take_window(struct budgets *b, struct window *w, int64_t cost,
     return taken;
 }
 
-static void give_back(struct budgets *b, size_t count, int64_t cost)
+static void give_slot_back(struct budgets *b, struct window *w, int64_t now_ms)
+{
+    char name[SLOT_NAME_MAX];
+    struct error ignored = { 0 };
+    w->slots[w->last_slot] = 0;
+    slot_window(w->quota, w->last_slot, name);
+    if (b->store)
+        (void)store_budget_add(b->store, b->key, TEXT_NONE, name, -1, 1,
+                               w->quota->window_ms, now_ms, &ignored);
+}
+
+static void give_back(struct budgets *b, size_t count, int64_t cost,
+                      int64_t now_ms)
 {
     for (size_t i = 0; i < count; i++) {
-        if (b->store)
+        if (b->windows[i].slots)
+            give_slot_back(b, &b->windows[i], now_ms);
+        else if (b->store)
             b->windows[i].lot += cost;
         else
             b->windows[i].used -= cost;
@@ -335,7 +396,7 @@ int budgets_take(struct budgets *b, const struct request *request,
         int taken = take_window(b, w, cost, now_ms, until_ms, err);
         if (taken == 0)
             continue;
-        give_back(b, i, cost);
+        give_back(b, i, cost, now_ms);
         return taken;
     }
     return 0;
@@ -363,6 +424,8 @@ int budgets_news(struct budgets *b, const struct budget_news *news,
 {
     for (; news; news = news->next) {
         struct window *w = find_window(b, news->window);
+        if (w && w->slots)
+            continue; /* counted here alone */
         bool sane = news->reset_ms == 0 ||
                     (news->reset_ms > now_ms - 60000 &&
                      news->reset_ms < now_ms + INT64_C(40) * 86400000);
@@ -444,11 +507,36 @@ void budgets_slot_release(struct budgets *b, int64_t now_ms)
 }
 
 /* -------------------------------------------------------------- forecasts */
+static int slots_state(struct budgets *b, const struct window *w,
+                       int64_t now_ms, struct budget_view *out,
+                       struct error *err)
+{
+    const struct quota *q = w->quota;
+    *out = (struct budget_view){ .window = q->window, .limit = q->count,
+                                 .reset_ms = now_ms };
+    for (int64_t i = 0; i < q->count; i++) {
+        char name[SLOT_NAME_MAX];
+        struct budget slot = { .reset_ms = w->slots[i] };
+        slot_window(q, i, name);
+        if (b->store && store_budget_get(b->store, b->key, TEXT_NONE, name,
+                                         now_ms, &slot, err) < 0)
+            return -1;
+        if (slot.reset_ms <= now_ms || (b->store && slot.used == 0))
+            continue;
+        out->used++;
+        if (slot.reset_ms > out->reset_ms)
+            out->reset_ms = slot.reset_ms;
+    }
+    return 0;
+}
+
 static int window_state(struct budgets *b, const struct window *w,
                         int64_t now_ms, struct budget_view *out,
                         struct error *err)
 {
     struct budget stored = { .used = w->used, .limit = -1 };
+    if (w->slots)
+        return slots_state(b, w, now_ms, out, err);
     if (b->store && store_budget_get(b->store, b->key, TEXT_NONE,
                                      w->quota->window, now_ms, &stored,
                                      err) < 0)
@@ -495,12 +583,12 @@ int budgets_forecast(struct budgets *b, int64_t calls, int64_t now_ms,
         int64_t ready = now_ms;
         if (calls > left && view.limit > 0)
             ready = view.reset_ms + (calls - left - 1) / view.limit *
-                                        w->quota->window_ms;
+                                        length_of(w->quota);
         if (ready > out->ready_ms)
             out->ready_ms = ready;
-        if (w->quota->window_ms <= longest)
+        if (length_of(w->quota) <= longest)
             continue;
-        longest = w->quota->window_ms;
+        longest = length_of(w->quota);
         out->window = view.window;
         out->limit = view.limit;
         out->remaining = left;

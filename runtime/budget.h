@@ -1,9 +1,9 @@
 /* Calls a vendor still allows. Every window of the connector's quotas is
  * counted in the store, shared by all processes; calls are taken in small
  * lots so that a call does not cost a transaction. What responses say
- * replaces what we counted. Window names: minute, hour, day (calls), token
- * (calls to the token endpoint), concurrent (calls at once), errors (answers
- * 400, 401, 403, 404 of an endpoint in an hour). */
+ * replaces what we counted. Windows: minute, hour, day and any other name
+ * (calls), token (calls to the token endpoint), concurrent (calls at once),
+ * errors (answers 400, 401, 403, 404 of an endpoint in an hour). */
 #ifndef MLC_RUNTIME_BUDGET_H
 #define MLC_RUNTIME_BUDGET_H
 

@@ -82,6 +82,8 @@ struct answer {
     int status;
     int64_t wait_ms;     /* from now; 0 unknown */
     int64_t until_ms;    /* instant, ms since 1970; 0 unknown */
+    bool pending;        /* WAIT: what was asked for is still being made, no
+                            limit was met; asking again is no retry */
     struct text code;    /* the vendor's own: BDC_1144, too_early … */
     struct text reason;  /* a sentence for a controller; no secrets */
     struct text field;
@@ -131,9 +133,11 @@ struct auth_scheme {
 };
 
 struct quota {
-    const char *window; /* minute, hour, day, concurrent, errors */
+    const char *window; /* minute, hour, day, concurrent, errors; or a name
+                           of its own */
     int64_t count;
-    int64_t window_ms;
+    int64_t window_ms; /* of the clock's own minute or hour; negative: any
+                          stretch of that length, from call to call */
     bool per_endpoint;
     const char *source; /* where the figure comes from; "unverified" if so */
 };

@@ -266,6 +266,7 @@ static int book_whole(struct writing *w, struct error *err)
     return put_link(r, w->row, w->row->hash, w->result.target_id, w->after,
                     w->result.version, err)
                    || close_hold(r, w->row->source_key, err)
+                   || run_note_booked(r, w->row->source_key, err)
                ? -1 : 0;
 }
 
@@ -656,6 +657,7 @@ static int book_row(struct run *r, const struct plan_row *row,
         return put_link(r, row, hash, row->target_id, row->before,
                         TEXT_NONE, err)
                        || close_hold(r, row->source_key, err)
+                       || run_note_booked(r, row->source_key, err)
                        || run_audit(r, "adopt", row->source_key,
                                     row->target_id, TEXT_NONE, row->before,
                                     row->source_hash, sentence_line(r), err)

@@ -140,6 +140,8 @@ static int book_found(struct run *r, void *ctx, struct error *err)
             : store_hold_close(r->store, r->flow->name, i->source_key,
                                "released", TEXT_NONE, r->o->now_ms, err) < 0)
         return -1;
+    if (!is_part(i) && run_note_booked(r, i->source_key, err))
+        return -1;
     return run_audit(r, "recovered", i->source_key, b->target_id, TEXT_NONE,
                      i->fields, b->evidence, i->line, err);
 }

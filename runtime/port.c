@@ -38,6 +38,13 @@ static void counts(void *ctx, struct call_count *out)
     channel_counts(ctx, out);
 }
 
+static int tell_booked(void *ctx, const struct object *object,
+                       const struct text *ids, size_t count,
+                       struct arena *arena, struct error *err)
+{
+    return transport_booked(ctx, object, ids, count, arena, err);
+}
+
 void port_of_channel(struct channel *channel, struct port *port)
 {
     const struct connector *connector = channel_connector(channel);
@@ -56,6 +63,7 @@ void port_of_channel(struct channel *channel, struct port *port)
         .request = make_request,
         .write = write_items,
         .counts = counts,
+        .booked = tell_booked,
     };
 }
 

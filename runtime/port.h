@@ -27,6 +27,12 @@ struct port {
     /* As transport_write. */
     int (*write)(void *ctx, struct write_call *call, struct error *err);
     void (*counts)(void *ctx, struct call_count *out);
+    /* Tells the source that these records are booked; with `count` 0 only
+     * asks whether it wants to be told. 0 told or yes; 1 it does not; -1 not
+     * told. NULL: it does not. */
+    int (*booked)(void *ctx, const struct object *object,
+                  const struct text *ids, size_t count, struct arena *arena,
+                  struct error *err);
 };
 
 /* The port of a channel; `port` borrows it. */

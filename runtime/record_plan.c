@@ -65,6 +65,10 @@ static bool parse_one_encoding(struct text t, struct encoding_of *out)
         out->wrap = true;
         return true;
     }
+    if (text_is(t, "results")) {
+        out->results = true;
+        return true;
+    }
     if (text_is(t, "padded")) {
         out->padded = true;
         return true;

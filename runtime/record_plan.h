@@ -25,6 +25,7 @@ struct encoding_of {
     enum encoding kind;
     bool wrap;   /* {"value": …} around it */
     bool padded; /* blanks at both ends are none of it */
+    bool results; /* a list that may come as {"results": […]} */
     struct text currency_member, value_member; /* ENCODING_OBJECT */
     struct text said, written; /* a word that is written otherwise */
 };

@@ -124,7 +124,7 @@ static const char *read_inner(struct reading *r, const struct plan_value *v,
 {
     struct json_scan outer = r->s;
     struct plan_value plain = *v;
-    plain.encoding.wrap = false;
+    plain.encoding.wrap = plain.encoding.results = false;
     if (plain.encoding.kind == ENCODING_JSON_TEXT)
         plain.encoding.kind = ENCODING_PLAIN;
     r->s = scan_over(inner);
@@ -140,15 +140,18 @@ static const char *read_inner(struct reading *r, const struct plan_value *v,
     return done;
 }
 
+/* {"value": …}, {"results": […]}; without that member it is missing, as a
+ * list is that the server has left for later. */
 static const char *read_wrapped(struct reading *r, const struct plan_value *v,
-                                const char *p, struct value *out)
+                                const char *name, const char *p,
+                                struct value *out)
 {
     const char *end = reading_skip(r, p);
     if (!end)
         return NULL;
     struct json_items it = json_items((struct text){ p, (size_t)(end - p) });
     while (json_next(&it))
-        if (text_is(it.name, "value") && !read_inner(r, v, it.value, out))
+        if (text_is(it.name, name) && !read_inner(r, v, it.value, out))
             return NULL;
     return end;
 }
@@ -176,8 +179,9 @@ static const char *read_value(struct reading *r, const struct plan_value *v,
         p = scan_word(&r->s, p, "null", 4);
         return p ? p : fail_json(r);
     }
-    if (v->encoding.wrap && *p == '{')
-        return read_wrapped(r, v, p, out);
+    if (*p == '{' && (v->encoding.wrap || v->encoding.results))
+        return read_wrapped(r, v, v->encoding.wrap ? "value" : "results", p,
+                            out);
     if (v->encoding.kind == ENCODING_JSON_TEXT && *p == '"')
         return read_json_text(r, v, p, out);
     switch (v->type->kind) {

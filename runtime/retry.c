@@ -59,6 +59,17 @@ static int64_t wait_for(const struct retry_state *s,
     return in->hint_ms + retry_random_upto(random, spread);
 }
 
+/* Looks further and further apart: what is slow stays slow. */
+static int64_t pending_wait(const struct retry_state *s,
+                            const struct retry_input *in)
+{
+    int64_t wait = in->hint_ms > 0 ? in->hint_ms : RETRY_BASE_MS;
+    for (int i = 1; i < s->looks && wait < RETRY_PENDING_CAP_MS; i += 2)
+        wait *= 2;
+    return wait < RETRY_PENDING_CAP_MS || in->hint_ms > RETRY_PENDING_CAP_MS
+               ? wait : RETRY_PENDING_CAP_MS;
+}
+
 static bool may_try(struct retry_state *s, struct retry_budget *b,
                     enum retry_cause cause)
 {
@@ -75,11 +86,17 @@ bool retry_decide(struct retry_state *s, struct retry_budget *b,
                   int64_t *wait_ms, int64_t *park_until_ms)
 {
     int64_t max = in->wait_max_ms ? in->wait_max_ms : RETRY_WAIT_MAX_MS;
-    int64_t wait = wait_for(s, in, random);
+    int64_t wait = in->cause == RETRY_PENDING ? pending_wait(s, in)
+                                              : wait_for(s, in, random);
     *park_until_ms = in->now_ms + (in->hint_ms >= 0 ? wait : RETRY_PARK_MS);
     *wait_ms = wait;
     if (wait > max || (in->deadline_ms && in->now_ms + wait > in->deadline_ms))
         return false;
+    if (in->cause == RETRY_PENDING) {
+        s->looks++;
+        s->pending_ms += wait;
+        return s->pending_ms <= RETRY_PENDING_MAX_MS;
+    }
     return may_try(s, b, in->cause);
 }
 

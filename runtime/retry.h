@@ -13,10 +13,13 @@
 #define RETRY_SPREAD_MS 3000       /* after an instant many wait for */
 #define RETRY_PARK_MS 60000        /* a call given up: try again then */
 #define RETRY_WAIT_MAX_MS 60000    /* longest single wait, else park */
+#define RETRY_PENDING_MAX_MS 900000 /* waiting for something to be made */
+#define RETRY_PENDING_CAP_MS 30000  /* between two looks at it */
 
 enum retry_cause {
     RETRY_LIMITED, /* not processed: too many calls, too early */
     RETRY_OUTAGE,  /* no connection, 5xx, lost read */
+    RETRY_PENDING, /* understood, and not ready yet */
 };
 
 /* Retries may add a tenth to the calls made, not more, with some to start
@@ -39,6 +42,8 @@ int64_t retry_random_upto(struct retry_random *r, int64_t max); /* 0..max */
 struct retry_state { /* of one call */
     int attempts;    /* made so far */
     int limit_waits;
+    int looks;          /* that found it not ready */
+    int64_t pending_ms; /* waited for it */
 };
 
 /* What the last attempt taught. */

@@ -448,9 +448,22 @@ static int start(struct run *r, struct error *err)
     return load_cursor(r, err);
 }
 
+/* Does the source want to hear which of its records are booked? */
+static int ask_told(struct run *r, struct error *err)
+{
+    if (is_quiet(r) || !r->has_target || r->flow->per || !r->source.booked)
+        return 0;
+    int told = r->source.booked(r->source.ctx, r->flow->source, NULL, 0,
+                                &r->keep, err);
+    if (told == 0)
+        r->booked_set = text_of(arena_printf(&r->keep, "booked %.*s",
+                                             TEXT_ARG(r->flow->name)));
+    return told < 0 ? -1 : 0;
+}
+
 static int prepare_ports(struct run *r, struct error *err)
 {
-    if (r->source.prepare(r->source.ctx, err))
+    if (r->source.prepare(r->source.ctx, err) || ask_told(r, err))
         return -1;
     return r->has_target && r->target.prepare(r->target.ctx, err) ? -1 : 0;
 }
@@ -519,9 +532,9 @@ static int write_all(struct run *r, struct error *err)
 {
     if (r->o->mode == RUN_WRITE && check_limits(r, err))
         return -1;
-    if (run_execute(r, err))
+    if (run_execute(r, err) || run_settle(r, err))
         return -1;
-    return run_settle(r, err);
+    return run_tell_booked(r, err);
 }
 
 static int work(struct run *r, struct error *err)

@@ -40,6 +40,8 @@ struct run {
     struct text seen_set, group_set;
     struct cursor_row cursor; /* as it was */
     struct text new_cursor;
+    struct text booked_set; /* keys the source is still to be told are booked;
+                               empty: it does not want to know */
     bool complete;       /* this read has everything */
     bool keyed;          /* only run_options.keys were read */
     bool complete_proved;/* and came to its end in order */
@@ -117,6 +119,11 @@ int run_settle(struct run *r, struct error *err);
 /* The spooled plan, item by item. */
 int run_execute(struct run *r, struct error *err);
 int run_show_plan(struct run *r, struct error *err);
+/* Remembers, in the transaction that books a target, that the source is to be
+ * told; and tells it, once nothing of the record is open any more. A failure
+ * of the telling is no failure of the run: it is told by the next one. */
+int run_note_booked(struct run *r, struct text key, struct error *err);
+int run_tell_booked(struct run *r, struct error *err);
 
 /* ---------------------------------------------------------------- booking */
 int run_spool(struct run *r, const struct unit *u, struct error *err);

@@ -142,7 +142,8 @@ struct budget {
 
 /* Takes `cost` of `limit` per `window_ms` for this connection and endpoint
  * (empty: the whole connection). 0 taken; 1 nothing left: `*until_ms` says
- * when to ask again, and nothing was taken. Shared by all processes. */
+ * when to ask again, and nothing was taken. Shared by all processes. A
+ * negative `window_ms` begins with its first call, not with the clock. */
 int store_budget_take(struct store *s, struct text connection,
                       struct text endpoint, const char *window, int64_t cost,
                       int64_t limit, int64_t window_ms, int64_t now_ms,
@@ -272,6 +273,8 @@ int store_seen_add(struct store *s, struct text set, struct text key,
 /* 0 it is there, 1 it is not. */
 int store_seen_has(struct store *s, struct text set, struct text key,
                    struct error *err);
+int store_seen_remove(struct store *s, struct text set, struct text key,
+                      struct error *err);
 /* Keys after `after`, in order, at most `most`. */
 int store_seen_each(struct store *s, struct text set, struct text after,
                     int64_t most, struct arena *arena,

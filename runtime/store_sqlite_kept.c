@@ -423,9 +423,10 @@ static void open_window(struct budget *b, int64_t limit, int64_t window_ms,
                         int64_t now_ms)
 {
     if (b->reset_ms == 0) {
-        /* vendors count by the clock's own minute, hour and day */
-        b->started_ms = now_ms - now_ms % window_ms;
-        b->reset_ms = b->started_ms + window_ms;
+        /* most vendors count by the clock's own minute, hour and day */
+        bool by_clock = window_ms > 0;
+        b->started_ms = by_clock ? now_ms - now_ms % window_ms : now_ms;
+        b->reset_ms = b->started_ms + (by_clock ? window_ms : -window_ms);
         b->limit = limit;
     }
     if (b->limit < 0)

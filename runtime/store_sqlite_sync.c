@@ -275,6 +275,13 @@ int store_seen_add(struct store *s, struct text set, struct text key,
     return sql_changes(s) == 0;
 }
 
+int store_seen_remove(struct store *s, struct text set, struct text key,
+                      struct error *err)
+{
+    return sql_run(s, err, "DELETE FROM seen WHERE flow = ? AND key = ?", "tt",
+                   set, key);
+}
+
 int store_seen_has(struct store *s, struct text set, struct text key,
                    struct error *err)
 {

@@ -149,6 +149,7 @@ static void more_json(const struct summary *s, struct json_out *w)
     json_put_int(w, "logged", s->logged);
     json_put_int(w, "warnings", s->warnings);
     json_put_int(w, "drift", s->drift);
+    json_put_int(w, "told", s->told);
     json_put_int(w, "pages", s->pages);
     json_key(w, "sums");
     json_begin_object(w);
@@ -235,6 +236,7 @@ void summary_text(const struct summary *s, struct buf *out)
     count_text(&more, s->uncertain, "uncertain");
     count_text(&more, s->logged, "logged");
     count_text(&more, s->warnings, "with warnings");
+    count_text(&more, s->told, "told to be booked");
     if (more.len > 2)
         buf_printf(out, "  %s\n", buf_cstr(&more) + 2);
     buf_reset(&more);

@@ -30,7 +30,8 @@ struct summary {
     int64_t records; /* source rows, under `one per` more than `read` */
     int64_t read, created, updated, unchanged, skipped, held, rejected,
         waiting;
-    int64_t adopted, gone, recovered, uncertain, logged, warnings, drift;
+    int64_t adopted, gone, recovered, uncertain, logged, warnings, drift,
+        told; /* source records whose source was told they are booked */
     int64_t pages, noise;
     struct money_sum sums[SUMMARY_SUMS_MAX];
     size_t sum_count;

@@ -116,6 +116,12 @@ struct write_call {
 };
 int transport_write(struct channel *c, struct write_call *w, struct error *err);
 
+/* Tells the source which records are booked. 0 told; 1 nothing to tell; -1
+ * not told. With `count` 0: whether it would be told (0) at all. */
+int transport_booked(struct channel *c, const struct object *object,
+                     const struct text *ids, size_t count,
+                     struct arena *arena, struct error *err);
+
 /* ---------------------------------------------------------------- figures */
 struct call_count { /* what a run used, for its summary */
     size_t calls, retries, refreshes;

@@ -142,3 +142,37 @@ int transport_write(struct channel *c, struct write_call *w, struct error *err)
     }
     return 0;
 }
+
+/* ------------------------------------------------------------------- booked */
+static void judge_booked(void *ctx, const struct response *response,
+                         struct answer *answer)
+{
+    struct channel *c = ctx;
+    const struct connection_setup *s = c->setup;
+    s->connector->booked_answer(&s->info, response, &c->arena, answer);
+}
+
+int transport_booked(struct channel *c, const struct object *object,
+                     const struct text *ids, size_t count,
+                     struct arena *arena, struct error *err)
+{
+    const struct connection_setup *s = c->setup;
+    const struct text any = TEXT("any");
+    struct request request = { 0 };
+    struct exchange x = { .request = &request, .arena = arena,
+                          .classify = judge_booked, .ctx = c };
+    if (!s->connector->booked_request)
+        return 1;
+    int result = s->connector->booked_request(&s->info, object,
+                                              count ? ids : &any,
+                                              count ? count : 1, arena,
+                                              &request, err);
+    if (result || count == 0)
+        return result;
+    if (transport_send(c, &x, err))
+        return -1;
+    if (x.answer.kind == ANSWER_DONE)
+        return 0;
+    return error_set(err, ERROR_VENDOR, "%.*s: %.*s", TEXT_ARG(s->info.name),
+                     TEXT_ARG(x.answer.reason));
+}

@@ -27,7 +27,7 @@ struct flight {
     struct http_call call;
     struct text token;    /* that it was sent with */
     struct text rejected; /* token that was refused once */
-    bool signed_again, has_slot;
+    bool signed_again, has_slot, pending;
 };
 
 struct loop {
@@ -261,9 +261,10 @@ static void launch(struct loop *l, struct flight *f)
     cut_timeout(l, f);
     if (f->x->attempts++ == 0)
         retry_budget_called(&l->c->retry_budget);
-    else
+    else if (!f->pending)
         l->c->counts.retries++;
-    f->retry.attempts = f->x->attempts - f->retry.limit_waits;
+    f->pending = false;
+    f->retry.attempts = f->x->attempts - f->retry.limit_waits - f->retry.looks;
     f->x->sent_ms = clock_now_ms();
     f->call.owner = f;
     f->state = FLYING;
@@ -378,6 +379,12 @@ static void judge_wait(struct loop *l, struct flight *f)
     struct error ignored = { 0 };
     int64_t now = clock_now_ms(), until = 0;
     int64_t hint = hint_of(x, now);
+    if (x->answer.pending) {
+        f->pending = true;
+        if (!try_again(l, f, RETRY_PENDING, hint, &until))
+            park(l, f, until, "it is still being made");
+        return;
+    }
     if (hint > 0 && (x->response.status == 429 || x->response.status == 503 ||
                      x->answer.refusal == REFUSAL_QUOTA))
         (void)budgets_block(l->c->budgets, now + hint, &ignored);

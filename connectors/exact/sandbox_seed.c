@@ -104,6 +104,7 @@ static const struct account_seed accounts[] = {
     { "1500", "VAT payable", "B", "C", 24, 2, 2, false },
     { "1600", "Accounts payable", "B", "C", 22, 2, 2, false },
     { "1650", "Employee expenses payable", "B", "C", 55, 2, 2, false },
+    { "1660", "Company cards payable", "B", "C", 55, 2, 2, false },
     { "1700", "Net wages payable", "B", "C", 55, 2, 2, false },
     { "1710", "Wage tax payable", "B", "C", 55, 2, 2, false },
     { "2000", "Accruals", "B", "C", 55, 0, 0, false },

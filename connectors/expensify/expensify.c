@@ -38,8 +38,8 @@ static const struct auth_scheme auth[] = {
 };
 
 static const struct quota quotas[] = {
-    { "burst", 5, 10 * 1000, false, "vendor manual: 5 in 10 seconds" },
-    { "minute", 20, 60 * 1000, false, "vendor manual: 20 in 60 seconds" },
+    { "burst", 5, -10 * 1000, false, "vendor manual: 5 in 10 seconds" },
+    { "minute", 20, -60 * 1000, false, "vendor manual: 20 in 60 seconds" },
     { NULL, 0, 0, false, NULL },
 };
 

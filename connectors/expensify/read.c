@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-#define READY_MS 5000 /* between looks at a file that is not ready */
+#define READY_MS 2500 /* before the second look at a file; later ones are
+                         further apart */
 #define BOUNDARY_DAYS 2 /* whether approvedAfter holds its own day is unknown */
 
 static bool source_is(const struct object *object, const char *name)
@@ -355,7 +356,8 @@ static void export_answer(const struct response *response, struct arena *arena,
 
 static void not_ready(struct answer *out)
 {
-    *out = (struct answer){ .kind = ANSWER_WAIT, .wait_ms = READY_MS };
+    *out = (struct answer){ .kind = ANSWER_WAIT, .wait_ms = READY_MS,
+                            .pending = true };
     out->reason = TEXT("the export is still being made");
 }
 

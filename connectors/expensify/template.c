@@ -15,8 +15,9 @@
 /* Text, maybe absent. */
 #define T(owner, name) \
     "\"" #name "\":\"${(" #owner "." #name "!\"\")?json_string}\","
+/* The same where a step before it may be absent too. */
 #define TN(owner, path, name) \
-    "\"" #name "\":\"${(" #owner "." path "!\"\")?json_string}\","
+    "\"" #name "\":\"${((" #owner "." path ")!\"\")?json_string}\","
 /* Number, maybe blank: grouping signs are taken out on the way back. */
 #define N(owner, name) "\"" #name "\":\"${" #owner "." #name "!\"\"}\","
 /* Number that is always there. */
