@@ -136,6 +136,8 @@ struct record *test_record_make(struct arena *arena, const struct node *record,
     for (size_t i = 0; i < shape->count; i++) {
         const struct field *f = shape->fields[i].field;
         const struct node *n = given(record, f->name);
+        if (!n && f->also.len > 0)
+            n = given(record, f->also);
         if (n)
             r->slots[i] = slot_value(arena, n, f->type, shape->fields[i].sub,
                                      missing);
@@ -212,10 +214,10 @@ const char *test_record_differs(struct arena *arena, const struct node *record,
     static const struct value unset = { .tag = VALUE_LEAVE };
     for (const struct node *f = KID(record, TEST_RECORD, fields); f;
          f = f->next) {
-        const struct value *v = record_get(got, f->text);
         const struct object *object = got->shape->object;
         const struct field *field =
             object ? object_field(object, f->text) : NULL;
+        const struct value *v = record_get(got, field ? field->name : f->text);
         const char *why =
             value_differs(arena, f->text, KID(f, TEST_FIELD, value),
                           field ? field->type : NULL, v ? v : &unset);

@@ -3,7 +3,11 @@
  * later page needs to know travels in the continuation:
  *   P<highest change so far>|<path>   the next page, as __next gave it
  *   D<highest change so far>|<from>   now the deletions since <from>
- *   K<n>                              the keys from number n on          */
+ *   K<n>                              the keys from number n on
+ * Records asked for by a field of their lines take two steps: the lines, then
+ * what they belong to:
+ *   L<n>,<id>,<id>…|<path>            the next page of lines
+ *   E<n>,<id>,<id>…                   the records found so far           */
 #include "config.h"
 #include "connectors/exact/exact.h"
 #include "lang/ast.h"
@@ -222,8 +226,33 @@ static bool may_filter(const struct read_spec *spec, const struct field *field)
             fact(spec->object, "mandatory_filter").len == 0);
 }
 
-static void add_terms(const struct read_spec *spec, size_t from, size_t to,
-                      struct buf *filter)
+/* The object of the lines a term's field belongs to; NULL: the record's own. */
+static const struct object *lines_of(const struct read_spec *spec,
+                                     const struct filter_term *term)
+{
+    const struct object *o = spec->object;
+    for (size_t i = 0; i < o->field_count; i++) {
+        const struct type *type = o->fields[i].type;
+        const struct object *line =
+            type->kind == TYPE_LIST && type->item ? type->item->object : NULL;
+        if (line && object_field(line, term->field->name) == term->field)
+            return line;
+    }
+    return NULL;
+}
+
+static const struct object *matched_lines(const struct read_spec *spec)
+{
+    const struct object *line = NULL;
+    for (size_t i = 0; i < spec->term_count && !line; i++)
+        if (spec->mode == READ_KEYS)
+            line = lines_of(spec, &spec->terms[i]);
+    return line;
+}
+
+/* Those of the lines, or those of the record itself. */
+static void add_terms(const struct read_spec *spec, bool lines, size_t from,
+                      size_t to, struct buf *filter)
 {
     struct buf part;
     buf_init(&part, 8192);
@@ -231,6 +260,8 @@ static void add_terms(const struct read_spec *spec, size_t from, size_t to,
         const struct filter_term *t = &spec->terms[i];
         size_t end = to < t->value_count ? to : t->value_count;
         size_t start = t->value_count > 1 ? from : 0;
+        if ((lines_of(spec, t) != NULL) != lines)
+            continue;
         if (may_filter(spec, t->field))
             join_and(filter, &part, add_term(t, start, end, &part));
     }
@@ -308,7 +339,7 @@ static void first_page(const struct connection_info *c,
         split_versions(spec->cursor, &rows, &deleted);
         buf_printf(&filter, "Timestamp gt %.*sL", TEXT_ARG(rows));
     } else {
-        add_terms(spec, from, from + KEYS_PER_CALL, &filter);
+        add_terms(spec, false, from, from + KEYS_PER_CALL, &filter);
         if (spec->mode == READ_CHANGES)
             add_since(spec, &filter);
         add_mandatory(spec, &filter);
@@ -358,6 +389,88 @@ static void one_record(const struct connection_info *c,
     buf_fini(&path);
 }
 
+/* ------------------------------------------------ by a field of the lines */
+static struct text parent_field(const struct object *line)
+{
+    struct text parent = fact(line, "parent");
+    const char *dot = memchr(parent.ptr ? parent.ptr : "", '.', parent.len);
+    return dot ? text_slice(parent, (size_t)(dot - parent.ptr) + 1,
+                            parent.len - (size_t)(dot - parent.ptr) - 1)
+               : TEXT_NONE;
+}
+
+static void lines_page(const struct connection_info *c,
+                       const struct read_spec *spec,
+                       const struct object *line, size_t from,
+                       struct arena *arena, struct request *out)
+{
+    struct buf path, filter;
+    buf_init(&path, 64 * 1024);
+    buf_init(&filter, 32 * 1024);
+    add_terms(spec, true, from, from + KEYS_PER_CALL, &filter);
+    exact_add_root(c, line, &path);
+    buf_text(&path, line->path);
+    uri_query(&path, "$filter", buf_view(&filter));
+    uri_query(&path, "$select", parent_field(line));
+    finish(arena, buf_dup(arena, &path), line->path, out);
+    buf_fini(&path);
+    buf_fini(&filter);
+}
+
+/* "3,id,id": the number, and the rest moved behind its comma. */
+static size_t cut_number(struct text *t)
+{
+    const char *comma = memchr(t->ptr, ',', t->len);
+    size_t len = comma ? (size_t)(comma - t->ptr) : t->len;
+    int64_t n = 0;
+    json_int64(text_slice(*t, 0, len), &n);
+    *t = comma ? text_slice(*t, len + 1, t->len - len - 1) : TEXT_NONE;
+    return n > 0 ? (size_t)n : 0;
+}
+
+static struct text cut_id(struct text *ids)
+{
+    const char *comma = memchr(ids->ptr, ',', ids->len);
+    size_t len = comma ? (size_t)(comma - ids->ptr) : ids->len;
+    struct text id = text_slice(*ids, 0, len);
+    *ids = comma ? text_slice(*ids, len + 1, ids->len - len - 1) : TEXT_NONE;
+    return id;
+}
+
+static void found_page(const struct connection_info *c,
+                       const struct read_spec *spec, struct text state,
+                       struct arena *arena, struct request *out)
+{
+    struct buf path, filter;
+    size_t from = cut_number(&state);
+    buf_init(&path, 64 * 1024);
+    buf_init(&filter, 32 * 1024);
+    buf_byte(&filter, '(');
+    while (state.len > 0) {
+        buf_str(&filter, filter.len > 1 ? " or " : "");
+        buf_text(&filter, spec->object->keys[0]);
+        buf_str(&filter, " eq guid'");
+        buf_text(&filter, cut_id(&state));
+        buf_byte(&filter, '\'');
+    }
+    buf_byte(&filter, ')');
+    struct buf own;
+    buf_init(&own, 8192);
+    add_terms(spec, false, from, from + KEYS_PER_CALL, &own);
+    if (own.len > 0) {
+        buf_str(&filter, " and ");
+        buf_text(&filter, buf_view(&own));
+    }
+    buf_fini(&own);
+    exact_add_root(c, spec->object, &path);
+    buf_text(&path, spec->object->path);
+    uri_query(&path, "$filter", buf_view(&filter));
+    add_select(spec, arena, &path);
+    finish(arena, buf_dup(arena, &path), spec->object->path, out);
+    buf_fini(&path);
+    buf_fini(&filter);
+}
+
 static struct text after_bar(struct text next, struct text *before)
 {
     const char *bar = memchr(next.ptr, '|', next.len);
@@ -380,13 +493,18 @@ int exact_read_request(const struct connection_info *c,
         one_record(c, spec, arena, out);
         return 0;
     }
-    if (next.len == 0) {
-        first_page(c, spec, 0, arena, out);
+    const struct object *line = matched_lines(spec);
+    if (next.len == 0 ||
+        (next.ptr[0] == 'K' &&
+         json_int64(text_slice(next, 1, next.len - 1), &from))) {
+        if (line)
+            lines_page(c, spec, line, (size_t)from, arena, out);
+        else
+            first_page(c, spec, (size_t)from, arena, out);
         return 0;
     }
-    if (next.ptr[0] == 'K' && json_int64(text_slice(next, 1, next.len - 1),
-                                         &from)) {
-        first_page(c, spec, (size_t)from, arena, out);
+    if (next.ptr[0] == 'E') {
+        found_page(c, spec, text_slice(next, 1, next.len - 1), arena, out);
         return 0;
     }
     rest = after_bar(next, &before);
@@ -395,7 +513,10 @@ int exact_read_request(const struct connection_info *c,
         return 0;
     }
     finish(arena, rest,
-           next.ptr[0] == 'D' ? TEXT("sync/Deleted") : place_of(spec), out);
+           next.ptr[0] == 'D'           ? TEXT("sync/Deleted")
+           : next.ptr[0] == 'L' && line ? line->path
+                                        : place_of(spec),
+           out);
     return 0;
 }
 
@@ -478,16 +599,21 @@ static void end_of_changes(const struct read_spec *spec, int64_t rows_stamp,
                                       TEXT_ARG(deleted)));
 }
 
+static void refuse_foreign(struct answer *out)
+{
+    out->kind = ANSWER_REFUSED;
+    out->refusal = REFUSAL_REQUEST;
+    out->reason = TEXT("the next page leads to another server; it is not "
+                       "followed");
+}
+
 static void follow(const struct connection_info *c, struct text link, char kind,
                    int64_t stamp, struct arena *arena, struct page *page,
                    struct answer *out)
 {
     struct text path = uri_relative(c->url, link);
     if (path.len == 0) {
-        out->kind = ANSWER_REFUSED;
-        out->refusal = REFUSAL_REQUEST;
-        out->reason = TEXT("the next page leads to another server; it is not "
-                           "followed");
+        refuse_foreign(out);
         return;
     }
     page->next = text_of(arena_printf(arena, "%c%lld|%.*s", kind,
@@ -507,11 +633,50 @@ static void keys_done(const struct read_spec *spec, struct text asked,
                       struct arena *arena, struct page *page)
 {
     int64_t from = 0;
-    if (asked.len > 1 && asked.ptr[0] == 'K')
-        json_int64(text_slice(asked, 1, asked.len - 1), &from);
+    struct text state = asked.len > 1 ? text_slice(asked, 1, asked.len - 1)
+                                      : TEXT_NONE;
+    if (asked.len > 1 && (asked.ptr[0] == 'K' || asked.ptr[0] == 'E'))
+        from = (int64_t)cut_number(&state);
     if (from + KEYS_PER_CALL < (int64_t)key_batches(spec))
         page->next = text_of(arena_printf(
             arena, "K%lld", (long long)(from + KEYS_PER_CALL)));
+}
+
+/* Which records the lines belong to, each once; no record yet. */
+static void lines_done(const struct connection_info *c,
+                       const struct read_spec *spec, struct text asked,
+                       struct text rows, struct text link,
+                       struct arena *arena, struct page *page,
+                       struct answer *out)
+{
+    struct json_items row = json_items(rows);
+    const char *name =
+        text_cstr(arena, parent_field(matched_lines(spec)));
+    struct text before = TEXT("0"), state;
+    struct buf ids;
+    buf_init(&ids, 256 * 1024);
+    if (asked.len > 0 && asked.ptr[0] == 'L')
+        after_bar(asked, &before);
+    else if (asked.len > 1)
+        before = text_slice(asked, 1, asked.len - 1);
+    buf_text(&ids, before);
+    while (json_next(&row))
+        add_name(&ids, TEXT_NONE, json_get_text(arena, row.value, name));
+    state = buf_dup(arena, &ids);
+    page->body = TEXT("[]");
+    page->rows = "";
+    if (link.len > 0 && uri_relative(c->url, link).len > 0)
+        page->next = text_of(arena_printf(
+            arena, "L%.*s|%.*s", TEXT_ARG(state),
+            TEXT_ARG(uri_relative(c->url, link))));
+    else if (link.len > 0)
+        refuse_foreign(out);
+    else if (memchr(state.ptr, ',', state.len))
+        page->next = text_of(arena_printf(arena, "E%.*s", TEXT_ARG(state)));
+    else
+        keys_done(spec, text_of(arena_printf(arena, "K%.*s",
+                                             TEXT_ARG(state))), arena, page);
+    buf_fini(&ids);
 }
 
 static void changes_page(const struct connection_info *c,
@@ -588,7 +753,10 @@ void exact_read_answer(const struct connection_info *c,
         changes_page(c, spec, asked, rows, link, arena, page, out);
         return;
     }
-    if (link.len > 0)
+    if (matched_lines(spec) && (asked.len == 0 || asked.ptr[0] == 'K' ||
+                                asked.ptr[0] == 'L'))
+        lines_done(c, spec, asked, rows, link, arena, page, out);
+    else if (link.len > 0)
         follow(c, link, 'P', 0, arena, page, out);
     else if (spec->mode == READ_KEYS)
         keys_done(spec, asked, arena, page);

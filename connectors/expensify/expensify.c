@@ -11,6 +11,7 @@
 
 #define ENDPOINT "/Integration-Server/ExpensifyIntegrations"
 #define JOB "requestJobDescription="
+#define LIMITED_MS (15 * 1000) /* after the 429 of a call too many */
 
 static const struct setting_def settings[] = {
     { "policy", "text", NULL, false,
@@ -135,7 +136,7 @@ static void by_code(int code, bool writes, struct answer *out)
         break;
     case 429:
         out->kind = ANSWER_WAIT;
-        out->wait_ms = 60 * 1000;
+        out->wait_ms = LIMITED_MS;
         break;
     case 666:
         out->refusal = REFUSAL_DUPLICATE;
