@@ -438,7 +438,7 @@ static void filters(void)
           "16: a number" },
         { "financial/GLAccounts?$select=ID&$filter=IsBlocked eq true", 200, 1,
           "16: true" },
-        { "sync/Financial/GLAccounts?$filter=Timestamp gt 1L", 200, 27,
+        { "sync/Financial/GLAccounts?$filter=Timestamp gt 1L", 200, 28,
           "16: 123L" },
         { "crm/Accounts?$select=ID&$filter=Code eq '8'", 200, 0,
           "17: a bare code finds nothing" },
