@@ -34,6 +34,8 @@ struct site_state {
     bool indexed;     /* of a small object: the whole of it is in */
     struct pending *pending;
     size_t pending_count;
+    const char *fault; /* of a row that could not be read, or NULL: then no
+                          key is known to be absent */
 };
 
 struct lookups {
@@ -316,15 +318,25 @@ struct filling {
     struct site_state *state;
 };
 
+/* A row that cannot be read may be the one that is looked for. */
+static void take_record(struct filling *f, struct text raw)
+{
+    struct record *record = NULL;
+    struct record_fault fault;
+    if (record_parse(f->state->plan, raw, room_of(f->l, f->state), &record,
+                     &fault)
+        == RECORD_READ)
+        add_to_index(f->l, f->state, record);
+    else if (!f->state->fault)
+        f->state->fault = arena_printf(
+            &f->l->arena, "a record of %.*s cannot be read: %s",
+            TEXT_ARG(f->state->mirrored->label), fault.text);
+}
+
 static int index_row(void *ctx, const struct mirror_row *row)
 {
     struct filling *f = ctx;
-    struct record *record = NULL;
-    struct record_fault fault;
-    struct text body = text_dup(&f->l->arena, row->body);
-    if (record_parse(f->state->plan, body, &f->l->arena, &record, &fault)
-        == RECORD_READ)
-        add_to_index(f->l, f->state, record);
+    take_record(f, text_dup(&f->l->arena, row->body));
     return 0;
 }
 
@@ -384,7 +396,11 @@ void lookups_ask(struct lookups *l, const struct site *site,
     struct found *f = map_get(&state->index, buf_view(&key));
     if (f) {
         answer_from(f, out);
-    } else if (!state->indexed) {
+    }
+    if ((f || state->indexed) && out->status == FIND_NONE && state->fault) {
+        out->status = FIND_FAILED;
+        out->matches = text_of(state->fault);
+    } else if (!f && !state->indexed) {
         out->status = FIND_LATER;
         if (!state->mirrored->whole)
             note_pending(l, state, keys, buf_view(&key));
@@ -449,12 +465,7 @@ bool lookups_pending(const struct lookups *l)
 static void take_row(void *ctx, struct text raw)
 {
     struct filling *f = ctx;
-    struct record *record = NULL;
-    struct record_fault fault;
-    raw = text_dup(room_of(f->l, f->state), raw);
-    if (record_parse(f->state->plan, raw, room_of(f->l, f->state), &record, &fault)
-        == RECORD_READ)
-        add_to_index(f->l, f->state, record);
+    take_record(f, text_dup(room_of(f->l, f->state), raw));
 }
 
 static int fetch_terms(struct filling *f, struct filter_term *terms,
@@ -532,6 +543,7 @@ void lookups_forget(struct lookups *l, const struct site *site)
     (void)l;
     map_reset(&site->state->index);
     site->state->indexed = false;
+    site->state->fault = NULL;
     site->state->mirrored->fresh = false;
 }
 

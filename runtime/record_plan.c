@@ -279,7 +279,8 @@ static struct plan_node *record_node(struct planner *pl,
         v->slot = (uint32_t)i;
         if (fill_value(pl, v, sf->field, sf->field->type, sf->sub) != 0)
             return NULL;
-        member_add(pl, path_member(pl, node, sf->field->wire), v);
+        if (!sf->field->write_only) /* else it stays missing */
+            member_add(pl, path_member(pl, node, sf->field->wire), v);
         note_kinds(node, v);
     }
     for (size_t i = 0; i < node->money_count; i++)

@@ -92,11 +92,15 @@ struct text run_match_key(struct run *r, const struct record *target,
 static bool already_so(const struct run *r, const struct record *target,
                        const struct record *there)
 {
+    bool reconciles = r->o->mode == RUN_RECONCILE;
     for (size_t i = 0; i < target->shape->count; i++) {
         const struct field *field = target->shape->fields[i].field;
         const struct value *want = &target->slots[i];
         const struct value *have;
-        if (!is_owned(r, field, want) || want->tag == VALUE_LIST)
+        if (is_owned(r, field, want) && field->write_only && !reconciles)
+            return false; /* nobody can see what it is */
+        if (!is_owned(r, field, want) || want->tag == VALUE_LIST ||
+            field->write_only)
             continue;
         have = record_get(there, field->name);
         if (!have)
@@ -172,8 +176,13 @@ static int match(struct run *r, struct unit *u, struct error *err)
         return 0;
     case FIND_ONE:
         return adopt(r, u, err);
-    case FIND_MANY:
     case FIND_FAILED:
+        hold_unit(r, u, "hold", text_of(arena_printf(
+            &r->batch, "it cannot be told whether the record is there already: "
+            "%.*s", TEXT_ARG(u->hit.matches))),
+            TEXT("the target cannot be read"));
+        return 0;
+    case FIND_MANY:
         break;
     }
     hold_unit(r, u, "hold", text_of(arena_printf(
