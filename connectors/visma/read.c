@@ -401,7 +401,8 @@ static bool add_values(struct text segment, struct buf *rows)
         add_member(rows, "segmentValidated", json_get(segment, "validate"));
         add_member(rows, "valueId", json_get(it.value, "valueId"));
         add_member(rows, "description", json_get(it.value, "description"));
-        add_member(rows, "active", json_get(it.value, "active"));
+        struct text active = json_get(it.value, "active");
+        add_member(rows, "active", active.len > 0 ? active : TEXT("true"));
         add_member(rows, "lastModified", json_get(it.value, "lastModified"));
         buf_byte(rows, '}');
         any = true;
