@@ -354,13 +354,13 @@ static int write_target(void *ctx, struct write_call *call, struct error *err)
     call->lost = fate < 20;
     if (late.percent > 0 && spec->item_count == 1
         && be_late(&spec->items[0])) {
-        *call->results = (struct write_result){ .answer = { ANSWER_FAILED } };
+        *call->results = (struct write_result){ .answer = { .kind = ANSWER_FAILED } };
         call->lost = true;
         return 0;
     }
     for (size_t i = 0; i < spec->item_count; i++) {
         struct write_result *result = &call->results[i];
-        *result = (struct write_result){ .answer = { ANSWER_DONE } };
+        *result = (struct write_result){ .answer = { .kind = ANSWER_DONE } };
         if (fate >= 20 && fate < 24)
             refuse(result, true);
         else if (unlucky(3) && spec->item_count > 1)
