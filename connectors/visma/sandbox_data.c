@@ -171,6 +171,7 @@ const char *visma_time(struct world *w, struct arena *arena, int64_t ms)
         ms += 3600000;
     datetime_print(ms * 1000, text);
     text[strcspn(text, "Z")] = '\0';
+    text[23] = '\0'; /* milliseconds, as many as a filter takes */
     return arena_printf(arena, "%s%s", text, offset ? "+01:00" : "");
 }
 
