@@ -25,6 +25,8 @@ static int make_request(void *ctx, const struct write_spec *spec,
     if (!connector->write_request)
         return error_set(err, ERROR_USAGE, "%s cannot be written",
                          connector->title);
+    if (channel_prepare(ctx, err)) /* a request may name a learnt fact */
+        return -1;
     return connector->write_request(channel_info(ctx), spec, arena, out, err);
 }
 

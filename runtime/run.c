@@ -461,11 +461,11 @@ static int ask_told(struct run *r, struct error *err)
     return told < 0 ? -1 : 0;
 }
 
-static int prepare_ports(struct run *r, struct error *err)
+/* The target signs in when it is first asked: a run that finds nothing makes
+ * no call there. */
+static int prepare_source(struct run *r, struct error *err)
 {
-    if (r->source.prepare(r->source.ctx, err) || ask_told(r, err))
-        return -1;
-    return r->has_target && r->target.prepare(r->target.ctx, err) ? -1 : 0;
+    return r->source.prepare(r->source.ctx, err) || ask_told(r, err) ? -1 : 0;
 }
 
 static int clear_scratch(struct run *r, struct error *err)
@@ -540,7 +540,7 @@ static int write_all(struct run *r, struct error *err)
 static int work(struct run *r, struct error *err)
 {
     if (run_set_up(r, err) || check_copy(r, err) || take_lock(r, err)
-        || start(r, err) || prepare_ports(r, err))
+        || start(r, err) || prepare_source(r, err))
         return -1;
     if (r->o->mode == RUN_WRITE || r->o->mode == RUN_APPLY) {
         if (run_recover(r, err))

@@ -15,6 +15,9 @@ adds_up() {
     [ "$(number read)" -eq $(($(number created) + $(number updated) + $(number unchanged) + $(number skipped) + \
         $(number held) + $(number rejected) + $(number waiting))) ]
 }
+# calls FLOW: what each system was asked in that run. A sandbox is a new place
+# every time, so what is learnt of Exact (two calls) is learnt by each command.
+calls() { grep "\"flow\":\"$1\"" "$tmp/out" | sed 's/.*"calls":{\([^}]*\)}.*/\1/; s/"//g'; }
 effects() { [ -e "$tmp/ledger" ] && grep -c "\"$1\"" "$tmp/ledger" || echo 0; }
 
 exits 0 "a plan" "$MLC" plan cost_centers --sandbox
@@ -25,6 +28,7 @@ exits 1 "a run: exit 1, some are held" "$MLC" run cost_centers --sandbox --json
 adds_up
 ok $? "the numbers add up"
 is "$(number created) $(number updated) $(number held)" "7 1 3" "created, updated, held"
+is "$(calls cost_centers)" "Rippling:1,Exact:13" "a call for the source, one for each list looked at, one for each write"
 is "$(wc -l < "$tmp/ledger" | tr -d ' ')" 8 "Exact saw as many effects as were told"
 
 exits 0 "what waits" "$MLC" held list --sandbox
@@ -34,6 +38,7 @@ like "$(cat "$tmp/out")" 'has no reference code' "the department without a code"
 
 exits 0 "a second run" "$MLC" run cost_centers --sandbox --json
 is "$(number created) $(number updated)" "0 0" "writes nothing"
+is "$(calls cost_centers)" "Rippling:1,Exact:0" "and asks the source once, the target not at all"
 is "$(wc -l < "$tmp/ledger" | tr -d ' ')" 8 "as Exact's ledger shows"
 
 # Finance adds the missing line: the held department goes by itself.
@@ -62,6 +67,8 @@ is "$(wc -l < "$tmp/ledger" | tr -d ' ')" 14 "five effects more"
 like "$(cat "$tmp/out")" 'Level Board has no cost unit' "the unmapped level, with its reason"
 exits 1 "all flows once more" "$MLC" run --sandbox --json
 is "$(grep -o '"created":[1-9]\|"updated":[1-9]' "$tmp/out" | wc -l | tr -d ' ')" 0 "write nothing"
+is "$(for f in cost_centers cost_units finance_departments payroll_dimensions; do calls $f; done | tr '\n' ' ')" \
+    "Rippling:1,Exact:3 Rippling:1,Exact:0 Exact:1,Rippling:0 Rippling:1,Exact:3 " "and cost a call for each list that has to be looked at"
 is "$(wc -l < "$tmp/ledger" | tr -d ' ')" 14 "as the ledger shows"
 
 # What this pair cannot do is refused before anything runs, with the reason.
