@@ -8,6 +8,8 @@
 #include "cli/project.h"
 #include "lang/builtins.h"
 #include "lang/explain.h"
+#include "runtime/clock.h"
+#include "runtime/run_requests.h"
 
 #include <string.h>
 
@@ -84,6 +86,20 @@ static bool explain_word(const struct invocation *in, const char *word)
     return false;
 }
 
+/* Files are read and written by mlc itself: no requests. */
+static void explain_requests(const struct program *p, const struct flow *f,
+                             struct buf *out)
+{
+    struct error err = { 0 };
+    struct buf requests;
+    buf_init(&requests, 0);
+    if (run_requests(p, f, NULL, clock_now_ms(), &requests, &err) == 0)
+        buf_text(out, buf_view(&requests));
+    else
+        buf_printf(out, "  %-9s cannot be shown: %s\n", "request", err.text);
+    buf_fini(&requests);
+}
+
 static int explain_flow_named(const struct invocation *in, const char *word)
 {
     struct program p;
@@ -105,6 +121,7 @@ static int explain_flow_named(const struct invocation *in, const char *word)
         struct buf out;
         buf_init(&out, 0);
         explain_flow(&p, f, &out);
+        explain_requests(&p, f, &out);
         put(in, "flow", buf_view(&out));
         buf_fini(&out);
     }

@@ -547,6 +547,47 @@ void lookups_forget(struct lookups *l, const struct site *site)
     site->state->mirrored->fresh = false;
 }
 
+static void sample_read(struct lookups *l, const struct site_state *s,
+                        struct read_spec *spec)
+{
+    size_t n = s->site->key_count;
+    struct filter_term *terms = ARENA_ARRAY(&l->arena, struct filter_term, n);
+    struct value *values = ARENA_ARRAY(&l->arena, struct value, n);
+    for (size_t i = 0; i < n; i++) {
+        values[i] = value_sample(s->site->keys[i]);
+        terms[i] = (struct filter_term){ s->site->keys[i], OP_IS, &values[i],
+                                         1 };
+    }
+    spec->mode = READ_KEYS;
+    spec->terms = terms;
+    spec->term_count = n;
+}
+
+void lookups_each_read(struct lookups *l,
+                       void (*tell)(void *ctx, const struct port *port,
+                                    const struct read_spec *spec),
+                       void *ctx)
+{
+    for (size_t i = 0; i < l->site_count; i++) {
+        const struct site_state *s = l->sites[i];
+        struct mirrored *m = s->mirrored;
+        struct read_spec spec = {
+            .object = m->object,
+            .shape = m->shape,
+            .mode = m->object->changes != CHANGES_NONE ? READ_CHANGES
+                                                       : READ_ALL,
+        };
+        bool told = false;
+        for (size_t k = 0; k < i; k++)
+            told |= l->sites[k]->mirrored == m;
+        if (m->whole && told)
+            continue;
+        if (!m->whole)
+            sample_read(l, s, &spec);
+        tell(ctx, &m->port, &spec);
+    }
+}
+
 void lookups_count(const struct lookups *l, struct summary *s)
 {
     for (struct mirrored *m = l->objects; m; m = m->next)

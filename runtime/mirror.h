@@ -52,6 +52,11 @@ void lookups_relax(struct lookups *l);
 void lookups_forget(struct lookups *l, const struct site *site);
 /* Adds the calls of every connection asked. */
 struct summary;
+/* What would be read for the look-ups, with sample keys. */
+void lookups_each_read(struct lookups *l,
+                       void (*tell)(void *ctx, const struct port *port,
+                                    const struct read_spec *spec),
+                       void *ctx);
 void lookups_count(const struct lookups *l, struct summary *s);
 
 /* ------------------------------------------------------------- for others */

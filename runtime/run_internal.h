@@ -95,6 +95,8 @@ int run_read_one(struct run *r, struct text key, struct record **record,
 /* One group with its members; 1: it has none. */
 int run_group_unit(struct run *r, struct text key, struct units *units,
                    struct error *err);
+/* What run_read asks for: mode, cursor, projection, filter. */
+void run_read_spec(struct run *r, struct read_spec *spec);
 /* Reads everything the run has to look at. */
 int run_read(struct run *r, struct error *err);
 /* Groups whose members changed. */

@@ -385,18 +385,13 @@ static int read_these(struct run *r, struct error *err)
     return got;
 }
 
-int run_read(struct run *r, struct error *err)
+void run_read_spec(struct run *r, struct read_spec *spec)
 {
-    if (r->o->key_count > 0 && !r->complete) {
-        int got = read_these(r, err);
-        if (got <= 0)
-            return got;
-    }
     struct filter_term *terms = ARENA_ARRAY(&r->keep, struct filter_term,
                                             TERMS_MAX);
     bool feed = r->flow->reads_changes
                 && r->flow->source->changes != CHANGES_NONE;
-    struct read_spec spec = {
+    *spec = (struct read_spec){
         .object = r->flow->source,
         .shape = r->shape,
         .mode = feed ? READ_CHANGES : READ_ALL,
@@ -404,6 +399,17 @@ int run_read(struct run *r, struct error *err)
         .terms = terms,
         .term_count = push_terms(r, terms),
     };
+}
+
+int run_read(struct run *r, struct error *err)
+{
+    if (r->o->key_count > 0 && !r->complete) {
+        int got = read_these(r, err);
+        if (got <= 0)
+            return got;
+    }
+    struct read_spec spec;
+    run_read_spec(r, &spec);
     enum walk_end end = walk_once(r, &spec, err);
     if (end == WALK_CURSOR) { /* too old for the source: the whole window */
         summary_notice(r->sum, "%.*s no longer knows where the last run "

@@ -309,3 +309,46 @@ const struct shape *shape_of_object(struct arena *arena,
 {
     return whole_shape(arena, object, 0);
 }
+
+/* ------------------------------------------------------------- samples */
+struct value value_sample(const struct field *field)
+{
+    switch (field->type ? field->type->kind : TYPE_TEXT) {
+    case TYPE_NUMBER:
+    case TYPE_INTEGER:
+    case TYPE_PERCENT:
+        return value_number(decimal_int(1));
+    case TYPE_MONEY:
+        return value_money(decimal_int(1), currency_pack("EUR"));
+    case TYPE_YESNO:
+        return value_yesno(true);
+    case TYPE_DATE:
+        return value_date(20089); /* 2025-01-01 */
+    case TYPE_TIME:
+        return value_whole(VALUE_TIME, 0);
+    case TYPE_DATETIME:
+        return value_datetime((int64_t)20089 * 86400 * 1000000);
+    case TYPE_ENUM:
+        if (field->type->value_count)
+            return value_text(field->type->values[0].word);
+        break;
+    case TYPE_TEXT:
+    case TYPE_ID:
+    case TYPE_UNKNOWN:
+        break;
+    case TYPE_DURATION:
+    case TYPE_RECORD:
+    case TYPE_LIST:
+    case TYPE_EMPTY_LIST:
+        return value_whole(VALUE_LEAVE, 0);
+    }
+    return value_text(TEXT("{value}"));
+}
+
+struct record *record_sample(struct arena *arena, const struct shape *shape)
+{
+    struct record *record = record_new(arena, shape);
+    for (size_t i = 0; i < shape->count; i++)
+        record->slots[i] = value_sample(shape->fields[i].field);
+    return record;
+}

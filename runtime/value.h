@@ -140,6 +140,9 @@ struct record *record_new(struct arena *arena, const struct shape *shape);
 /* Slot of `field`, or NULL if the record does not carry it. */
 struct value *record_slot(struct record *r, const struct field *field);
 const struct value *record_get(const struct record *r, struct text name);
+/* A value a field may have, for showing what a request looks like. */
+struct value value_sample(const struct field *field);
+struct record *record_sample(struct arena *arena, const struct shape *shape);
 /* A shape with every field of `object`; nested records too. */
 const struct shape *shape_of_object(struct arena *arena,
                                     const struct object *object);

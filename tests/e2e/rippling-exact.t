@@ -20,6 +20,14 @@ adds_up() {
 calls() { grep "\"flow\":\"$1\"" "$tmp/out" | sed 's/.*"calls":{\([^}]*\)}.*/\1/; s/"//g'; }
 effects() { [ -e "$tmp/ledger" ] && grep -c "\"$1\"" "$tmp/ledger" || echo 0; }
 
+# Before anything is asked: the requests, with what the systems are to leave out.
+exits 0 "the requests of a flow" "$MLC" explain payroll_dimensions
+like "$(cat "$tmp/out")" "Rippling GET /workers/?limit=100&expand=compensation,department,level&filter=status eq 'ACTIVE'" \
+    "the filter and the parts of the record that are read"
+like "$(cat "$tmp/out")" 'select=ID,Modified,Code$' "only the fields that the look-up needs"
+exits 0 "the requests of another flow" "$MLC" explain cost_centers
+like "$(cat "$tmp/out")" 'Exact POST /api/v1/{division}/hrm/Costcenters' "a write; what only Exact can tell stands by its name"
+
 exits 0 "a plan" "$MLC" plan cost_centers --sandbox
 is "$(grep -c '^  + create' "$tmp/out")" 7 "it would create seven"
 is "$(wc -l < "$tmp/ledger" 2> /dev/null || echo 0)" 0 "and writes nothing"
