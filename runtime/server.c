@@ -3,6 +3,7 @@
 #include "runtime/server.h"
 
 #include "base/dynlib.h"
+#include "runtime/clock.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -48,10 +49,22 @@ static int load(struct error *err)
     return result;
 }
 
+/* A connection as its deadline sees it. */
+struct watched {
+    struct watched *next, *previous;
+    int fd;
+    int64_t since_ms; /* when its present request began; 0 a handler has it */
+};
+
 struct server {
     struct MHD_Daemon *daemon;
     struct server_options options;
     int port;
+    pthread_mutex_t lock; /* of the list */
+    pthread_cond_t ending;
+    pthread_t reaper;
+    bool reaps, closing;
+    struct watched *watched;
 };
 
 /* One request from its first line to the end of its answer. */
@@ -223,17 +236,6 @@ static enum MHD_Result send_answer(struct exchange *e,
     return result;
 }
 
-static enum MHD_Result refuse(struct exchange *e,
-                              struct MHD_Connection *connection, int status,
-                              const char *why)
-{
-    e->call.status = status;
-    e->call.reply = text_of(why);
-    e->call.content_type = "text/plain";
-    server_reply_header(&e->call, "Connection", TEXT("close"));
-    return send_answer(e, connection);
-}
-
 /* ------------------------------------------------------------- requests */
 static enum MHD_Result add_header(void *cls, enum MHD_ValueKind kind,
                                   const char *name, const char *value)
@@ -303,6 +305,13 @@ static bool promises_too_much(const struct exchange *e)
     return false;
 }
 
+static void refuse_early(struct exchange *e, int status, const char *why)
+{
+    e->call.status = status;
+    e->call.reply = text_of(why);
+    e->call.content_type = "text/plain";
+}
+
 static enum MHD_Result first_touch(struct exchange *e,
                                    struct MHD_Connection *connection,
                                    const char *method)
@@ -313,10 +322,115 @@ static enum MHD_Result first_touch(struct exchange *e,
     note_client(e, connection);
     mhd.get_connection_values_(connection, MHD_HEADER_KIND, add_header, e);
     if (e->header_count > SERVER_HEADERS_MAX)
-        return refuse(e, connection, 431, "too many headers\n");
-    if (promises_too_much(e))
-        return refuse(e, connection, 413, "the body is too large\n");
-    return MHD_YES;
+        refuse_early(e, 431, "too many headers\n");
+    else if (promises_too_much(e))
+        refuse_early(e, 413, "the body is too large\n");
+    else if (e->server->options.admit)
+        e->server->options.admit(e->server->options.ctx, &e->call);
+    if (e->call.status == 0)
+        return MHD_YES;
+    server_reply_header(&e->call, "Connection", TEXT("close"));
+    return send_answer(e, connection);
+}
+
+/* --------------------------------------------------------- the deadline */
+static struct watched *watched_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = mhd.get_connection_info_(
+        connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static void set_since(struct server *s, struct MHD_Connection *connection,
+                      int64_t since_ms)
+{
+    struct watched *w = s->reaps ? watched_of(connection) : NULL;
+    if (!w)
+        return;
+    pthread_mutex_lock(&s->lock);
+    w->since_ms = since_ms;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void watch(struct server *s, struct MHD_Connection *connection,
+                  void **context)
+{
+    const union MHD_ConnectionInfo *info = mhd.get_connection_info_(
+        connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct watched *w = mem_zalloc(sizeof *w);
+    w->fd = info ? info->connect_fd : -1;
+    w->since_ms = clock_steady_ms();
+    pthread_mutex_lock(&s->lock);
+    w->next = s->watched;
+    if (w->next)
+        w->next->previous = w;
+    s->watched = w;
+    pthread_mutex_unlock(&s->lock);
+    *context = w;
+}
+
+static void unwatch(struct server *s, struct watched *w)
+{
+    pthread_mutex_lock(&s->lock);
+    if (w->next)
+        w->next->previous = w->previous;
+    if (w->previous)
+        w->previous->next = w->next;
+    else
+        s->watched = w->next;
+    pthread_mutex_unlock(&s->lock);
+    mem_free(w);
+}
+
+/* The library tells of a connection's end before it closes the socket, so
+ * that a number in the list is still the connection's. */
+static void on_connection(void *cls, struct MHD_Connection *connection,
+                          void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct server *s = cls;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+        watch(s, connection, context);
+    else if (*context)
+        unwatch(s, *context);
+}
+
+static void *reap(void *arg)
+{
+    struct server *s = arg;
+    pthread_mutex_lock(&s->lock);
+    while (!s->closing) {
+        struct timespec until = clock_timespec_after(500);
+        int64_t oldest = clock_steady_ms()
+                         - (int64_t)s->options.deadline_s * 1000;
+        for (struct watched *w = s->watched; w; w = w->next)
+            if (w->since_ms > 0 && w->since_ms < oldest && w->fd >= 0)
+                shutdown(w->fd, SHUT_RDWR);
+        pthread_cond_timedwait(&s->ending, &s->lock, &until);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static int start_reaper(struct server *s, struct error *err)
+{
+    if (s->options.deadline_s == 0)
+        return 0;
+    if (pthread_create(&s->reaper, NULL, reap, s) != 0)
+        return error_errno(err, ERROR_STORE, "cannot start a thread");
+    s->reaps = true;
+    return 0;
+}
+
+static void stop_reaper(struct server *s)
+{
+    if (!s->reaps)
+        return;
+    pthread_mutex_lock(&s->lock);
+    s->closing = true;
+    pthread_cond_signal(&s->ending);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(s->reaper, NULL);
 }
 
 static enum MHD_Result take_call(void *cls, struct MHD_Connection *connection,
@@ -337,6 +451,7 @@ static enum MHD_Result take_call(void *cls, struct MHD_Connection *connection,
     }
     e->call.body = buf_view(&e->body);
     e->call.status = 500;
+    set_since(s, connection, 0);
     s->options.handler(s->options.ctx, &e->call);
     return send_answer(e, connection);
 }
@@ -345,11 +460,10 @@ static void close_exchange(void *cls, struct MHD_Connection *connection,
                            void **state, enum MHD_RequestTerminationCode why)
 {
     struct exchange *e = *state;
-    (void)cls;
-    (void)connection;
     (void)why;
     if (!e)
         return;
+    set_since(cls, connection, clock_steady_ms());
     buf_fini(&e->body);
     arena_fini(&e->arena);
     mem_free(e);
@@ -410,6 +524,12 @@ int server_open(const struct server_options *options, struct server **out,
         s->options.connections_max = SERVER_CONNECTIONS_MAX;
     if (s->options.timeout_s == 0)
         s->options.timeout_s = 30;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->ending, NULL);
+    if (start_reaper(s, err)) {
+        mem_free(s);
+        return -1;
+    }
     errno = 0;
     s->daemon = mhd.start_daemon_(
         flags, (uint16_t)options->port, NULL, NULL, take_call, s,
@@ -420,9 +540,13 @@ int server_open(const struct server_options *options, struct server **out,
         MHD_OPTION_CONNECTION_LIMIT, s->options.connections_max,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->options.per_client_max,
         MHD_OPTION_CONNECTION_TIMEOUT, s->options.timeout_s,
-        MHD_OPTION_END);
+        s->reaps ? MHD_OPTION_NOTIFY_CONNECTION : MHD_OPTION_END,
+        on_connection, s, MHD_OPTION_END);
     if (!s->daemon) {
+        int why = errno;
+        stop_reaper(s);
         mem_free(s);
+        errno = why;
         error_errno(err, ERROR_USAGE, "cannot listen on %s port %d",
                     options->address ? options->address : "127.0.0.1",
                     options->port);
@@ -441,5 +565,8 @@ void server_close(struct server *s)
     if (!s)
         return;
     mhd.stop_daemon_(s->daemon);
+    stop_reaper(s);
+    pthread_cond_destroy(&s->ending);
+    pthread_mutex_destroy(&s->lock);
     mem_free(s);
 }

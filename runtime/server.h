@@ -54,7 +54,12 @@ struct server_options {
     unsigned connections_max; /* 0: SERVER_CONNECTIONS_MAX */
     unsigned per_client_max;  /* 0: no limit of its own */
     unsigned timeout_s;       /* idle connection; 0: 30 */
+    unsigned deadline_s;      /* for a whole request to arrive; 0: none. A
+                                 byte now and then does not prolong it */
     server_handler *handler;
+    /* Sees each request when its headers are there and nothing of its body:
+     * a `status` it sets refuses the request. May be NULL. */
+    server_handler *admit;
     void *ctx;
 };
 
