@@ -3,7 +3,9 @@
 
 #include "cli/runner.h"
 
+#include "base/log.h"
 #include "runtime/clock.h"
+#include "runtime/notices.h"
 #include "runtime/schedule.h"
 
 static bool wants(struct work *w, const struct flow *flow)
@@ -11,6 +13,21 @@ static bool wants(struct work *w, const struct flow *flow)
     if (!option_given(w->in, "due"))
         return true;
     return schedule_is_due(w->store, flow, clock_now_ms());
+}
+
+#define TELLING_MS 20000
+
+/* A timer has nobody else who would; a server that runs does it itself. */
+static void tell_people(struct work *w)
+{
+    struct notices_options o = { w->state_path, &w->program, w->overrides,
+                                 &work_stop };
+    struct notices *n = NULL;
+    struct error err = { 0 };
+    if (notices_open(&o, &n, &err)
+        || notices_pass(n, TELLING_MS, &err) < 0)
+        log_warning("notices: %s", err.text);
+    notices_close(n);
 }
 
 static int run_all(struct work *w, enum run_mode mode)
@@ -26,6 +43,8 @@ static int run_all(struct work *w, enum run_mode mode)
     for (size_t i = 0; i < count && !work_stop; i++)
         if (wants(w, flows[i]))
             code = runner_worse(code, runner_run(w, flows[i], mode, NULL));
+    if (option_given(w->in, "due"))
+        tell_people(w);
     return work_stop ? 128 + work_stop : code;
 }
 

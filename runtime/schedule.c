@@ -18,6 +18,7 @@
  * keep the flow from running. Up to here a clock set back fires nothing twice
  * [34]. */
 #define CLOCK_WRONG_MS ((int64_t)2 * 3600 * 1000)
+#define SWEEP_MS ((int64_t)86400 * 1000) /* of flows with `on change` alone */
 #define PAST_MOST 200 /* runs looked at: enough for any row of failures */
 
 /* ------------------------------------------------------------------ instants */
@@ -227,7 +228,10 @@ int64_t schedule_due_ms(const struct flow *flow, const struct flow_past *past,
     if (base > now_ms + CLOCK_WRONG_MS)
         base = now_ms;
     int64_t at = schedule_next(flow, base, NULL);
-    if (past->started_ms == 0 && has_kind(flow, SCHEDULE_INTERVAL))
+    bool told = has_kind(flow, SCHEDULE_CHANGE) && !schedule_has_clock(flow);
+    if (told) /* what no webhook told of is found a day later [174] */
+        at = base + SWEEP_MS;
+    if (past->started_ms == 0 && (told || has_kind(flow, SCHEDULE_INTERVAL)))
         at = past->first_ms < now_ms ? past->first_ms : now_ms;
     if (has_kind(flow, SCHEDULE_AFTER) && predecessor_ms > base
         && (at == 0 || predecessor_ms < at))

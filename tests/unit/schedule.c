@@ -260,6 +260,19 @@ static int remove_one(const char *path, const struct stat *st, int kind,
     return remove(path);
 }
 
+static void told(void)
+{
+    struct schedule change = { .kind = SCHEDULE_CHANGE };
+    struct flow f = { .name = TEXT("f"), .schedules = &change };
+    int64_t t = instant("2025-03-04T06:00:00Z");
+    open_state("told");
+    ok(schedule_is_due(store, &f, t), "on change alone: the first time at once");
+    book("f", "run", t, "done", t);
+    ok(!schedule_is_due(store, &f, t + 23 * HOUR)
+           && schedule_is_due(store, &f, t + 24 * HOUR),
+       "[174] then a sweep a day, whatever webhooks say");
+}
+
 int main(void)
 {
     snprintf(folder, sizeof folder, "/tmp/mlc-schedule.XXXXXX");
@@ -272,6 +285,7 @@ int main(void)
     wrong_clock();
     failing();
     following();
+    told();
     store_close(store);
     nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     return tap_done();
