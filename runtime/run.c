@@ -63,6 +63,7 @@ static void shape_source(struct run *r)
     for (size_t i = 0; i < o->key_count; i++)
         r->shape = shape_with(&r->keep, r->shape,
                               object_field(o, o->keys[i]));
+    r->one_shape = r->shape;
     r->shape = shape_with(&r->keep, r->shape,
                           object_field(o, o->changed_field));
 }
@@ -200,7 +201,8 @@ int run_set_up(struct run *r, struct error *err)
         || open_ports(r, err))
         return -1;
     shape_source(r);
-    if (record_plan_new(&r->keep, r->shape, &r->plan, err))
+    if (record_plan_new(&r->keep, r->shape, &r->plan, err)
+        || record_plan_new(&r->keep, r->one_shape, &r->one_plan, err))
         return -1;
     hash_shapes(r);
     r->lookups = lookups_new(r->store, &r->o->ports, r->o->now_ms);

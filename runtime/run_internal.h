@@ -26,6 +26,10 @@ struct run {
     struct text flow_hash;
     const struct shape *shape; /* of the source, with its keys */
     struct record_plan *plan;
+    /* The same without the field that tells of changes, unless the flow uses
+     * it: some sources have it in their list of changes alone. */
+    const struct shape *one_shape;
+    struct record_plan *one_plan;
     char shape_hash[17];
     char where_hash[17];
 

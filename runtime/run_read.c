@@ -345,6 +345,21 @@ static enum walk_end walk_once(struct run *r, const struct read_spec *spec,
     return end;
 }
 
+/* What a source gives for one record may lack what its changes have: then
+ * they are read. */
+static bool is_whole(struct run *r, const struct page *page)
+{
+    struct record_page walk;
+    struct record *record;
+    struct record_fault fault;
+    struct text raw;
+    struct error ignored = { 0 };
+    return record_page_open(&walk, r->plan, page->body, page->rows,
+                            page->single, &ignored) == 0
+           && record_page_next(&walk, &r->batch, &record, &raw, &fault)
+                  == RECORD_READ;
+}
+
 /* One record named by a webhook, as it is now. 1: it cannot be had that way,
  * or is not there any more; the changes tell. */
 static int read_named(struct run *r, struct text key, struct units *units,
@@ -353,8 +368,9 @@ static int read_named(struct run *r, struct text key, struct units *units,
     struct page page = { .total = -1 };
     struct answer answer = { 0 };
     size_t rows = 0;
-    struct read_spec spec = { .object = r->flow->source, .shape = r->shape,
-                              .mode = READ_ONE, .id = key };
+    struct read_spec spec = { .object = r->flow->source,
+                              .shape = r->one_shape, .mode = READ_ONE,
+                              .id = key };
     arena_reset(&r->batch);
     if (r->source.read(r->source.ctx, &spec, TEXT_NONE, &r->batch, &page,
                        &answer, err)) {
@@ -363,7 +379,7 @@ static int read_named(struct run *r, struct text key, struct units *units,
         error_clear(err);
         return 1;
     }
-    if (answer.kind != ANSWER_DONE)
+    if (answer.kind != ANSWER_DONE || !is_whole(r, &page))
         return 1;
     r->page++;
     r->sum->pages++;
@@ -376,10 +392,13 @@ static int read_named(struct run *r, struct text key, struct units *units,
 static int read_these(struct run *r, struct error *err)
 {
     struct units units = { NULL, 0, 0 };
+    struct record_plan *whole = r->plan;
     int got = 0;
+    r->plan = r->one_plan;
     for (size_t i = 0; got == 0 && i < r->o->key_count; i++)
         if (!run_should_stop(r))
             got = read_named(r, r->o->keys[i], &units, err);
+    r->plan = whole;
     mem_free(units.list);
     r->keyed = got == 0;
     return got;
@@ -432,8 +451,9 @@ int run_read_one(struct run *r, struct text key, struct record **record,
     struct answer answer = { 0 };
     struct record_page walk;
     struct record_fault fault;
-    struct read_spec spec = { .object = r->flow->source, .shape = r->shape,
-                              .mode = READ_ONE, .id = key };
+    struct read_spec spec = { .object = r->flow->source,
+                              .shape = r->one_shape, .mode = READ_ONE,
+                              .id = key };
     *record = NULL;
     if (r->source.read(r->source.ctx, &spec, TEXT_NONE, &r->batch, &page,
                        &answer, err)) {
@@ -444,7 +464,7 @@ int run_read_one(struct run *r, struct text key, struct record **record,
     }
     if (answer.kind != ANSWER_DONE)
         return 1;
-    if (record_page_open(&walk, r->plan, page.body, page.rows, page.single,
+    if (record_page_open(&walk, r->one_plan, page.body, page.rows, page.single,
                          err))
         return -1;
     return record_page_next(&walk, &r->batch, record, raw, &fault)
