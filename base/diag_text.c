@@ -195,6 +195,17 @@ static size_t from_base(uint32_t offset, uint32_t base)
 }
 
 /* The line of `marks[0]` once, then one row of carets for each mark on it. */
+#define ODD_MOST 8 /* control characters of a line that are shown */
+
+/* Lines of a file that is no text tell nobody anything. */
+static bool is_showable(struct text line)
+{
+    size_t odd = 0;
+    for (size_t i = 0; i < line.len; i++)
+        odd += (unsigned char)line.ptr[i] < ' ' && line.ptr[i] != '\t';
+    return odd <= ODD_MOST;
+}
+
 static void print_marked_line(struct printer *p, const struct mark *marks,
                               size_t count)
 {
@@ -204,6 +215,8 @@ static void print_marked_line(struct printer *p, const struct mark *marks,
     const struct source *src = sources_get(p->d->sources, source);
     uint32_t base = src->lines[number - 1];
     size_t fault = from_base(marks[0].span.start, base);
+    if (!is_showable(line))
+        return;
     for (size_t i = 0; i < count; i++) {
         if (marks[i].primary)
             fault = from_base(marks[i].span.start, base);

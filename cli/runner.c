@@ -3,6 +3,7 @@
 
 #include "cli/runner.h"
 
+#include "lang/lock.h"
 #include "runtime/clock.h"
 #include <stdio.h>
 #include <string.h>
@@ -150,6 +151,16 @@ static const struct text *named_records(struct work *w, size_t *count)
     return keys;
 }
 
+/* A flow that wrote carries links under its name from now on. Where the
+ * project is deployed read-only its lock is written before that. */
+static void keep_lock(const struct work *w, const struct flow *flow)
+{
+    struct error err = { 0 };
+    if (!w->sandbox && lock_add_flow(&w->program, flow, &err) &&
+        w->in->verbose)
+        fprintf(stderr, "mlc: note: %s\n", err.text);
+}
+
 int runner_run(struct work *w, const struct flow *flow, enum run_mode mode,
                const struct plan *approved)
 {
@@ -187,6 +198,9 @@ int runner_run(struct work *w, const struct flow *flow, enum run_mode mode,
     if (result)
         tell_error(w, &err);
     code = sum.exit_code;
+    if (result == 0 && (mode == RUN_WRITE || mode == RUN_APPLY) &&
+        sum.created + sum.updated + sum.gone > 0)
+        keep_lock(w, flow);
     if (showing.file && fclose(showing.file) != 0 && code == EXIT_FINE)
         code = EXIT_USAGE;
     if (plan && code == EXIT_FINE && showing.changes > 0

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lang/check.h"
+#include "lang/pattern.h"
 
 /* The part of `value` that makes the mismatch: an arm, a fallback, or all. */
 static struct node *guilty(struct node *value, bool (*wrong)(struct node *,
@@ -303,6 +304,24 @@ static void say_length(struct checker *c, const struct target_place *p,
                   "else hold \"…\"", shown(c, bad->span), want->length);
 }
 
+/* A text that is known, against what the system says it accepts. */
+static void say_pattern(struct checker *c, const struct target_place *p,
+                        struct node *value, const struct type *got)
+{
+    struct text pattern = p->field->pattern;
+    for (size_t i = 0; i < got->value_count; i++) {
+        struct text word = got->values[i].word;
+        if (!pattern_refuses(pattern, word))
+            continue;
+        struct diag *m = say(c, "E0363", value->span,
+                             "`%s` does not accept \"%.*s\"", p->shown,
+                             TEXT_ARG(word));
+        diag_note(c->d, m, "the whole text must be as the pattern %.*s says",
+                  TEXT_ARG(pattern));
+        return;
+    }
+}
+
 static void say_scale(struct checker *c, const struct target_place *p,
                       struct node *value)
 {
@@ -399,6 +418,8 @@ void assign_check(struct checker *c, const struct target_place *p,
         return;
     if (want->kind == TYPE_TEXT && want->length >= 0)
         say_length(c, p, value);
+    if (type_is_texty(want) && type_is_texty(got) && p->field->pattern.len)
+        say_pattern(c, p, value, got);
     if (want->scale >= 0 && (type_is_numeric(want) || want->kind == TYPE_MONEY))
         say_scale(c, p, value);
     check_currency(c, p, value, got);

@@ -384,6 +384,45 @@ static bool is_date_table(struct checker *c, const struct builtin *b, size_t i,
     return true;
 }
 
+static void say_words(struct checker *c, const struct builtin *b,
+                      const struct builtin_param *p, const struct node *arg)
+{
+    struct near near;
+    struct text rest = p->words;
+    near_init(&near, arg->text);
+    for (size_t at; text_find(rest, TEXT("|"), &at);
+         rest = text_slice(rest, at + 1, rest.len - at - 1))
+        near_try(&near, text_slice(rest, 0, at));
+    near_try(&near, rest);
+    struct diag *m = say(c, "E0313", arg->span,
+                         "`%.*s` takes one of %.*s as its %.*s, not "
+                         "`%.*s`", TEXT_ARG(b->name),
+                         TEXT_ARG(p->words), TEXT_ARG(p->name),
+                         TEXT_ARG(arg->text));
+    if (near_found(&near))
+        fix_replace(c, m, FIX_SURE, arg->span,
+                    text_cstr(c->arena, near.best));
+}
+
+/* up, down, hold: words of the function's own, as long as no value has that
+ * name. */
+static bool is_word_arg(struct checker *c, const struct builtin *b, size_t i,
+                        struct node *arg)
+{
+    const struct builtin_param *p = builtin_param(b, i);
+    if (!p || !p->words.len || arg->kind != NODE_NAME ||
+        scope_find(c, arg->text))
+        return false;
+    if (!builtin_word_is(p->words, arg->text)) {
+        say_words(c, b, p, arg);
+        arg->type = &type_unknown;
+        return true;
+    }
+    arg->kind = NODE_TEXT_LIT;
+    arg->type = type_literal(c->arena, arg->text);
+    return true;
+}
+
 /* link(Exact.costcenter, id): the first argument names an object. */
 static bool is_object_arg(struct checker *c, const struct builtin *b, size_t i,
                           struct node *arg)
@@ -414,7 +453,8 @@ static void check_args(struct checker *c, const struct builtin *b,
 {
     size_t i = 0;
     for (struct node *a = KID(n, CALL, args); a; a = a->next, i++) {
-        if (is_date_table(c, b, i, a) || is_object_arg(c, b, i, a))
+        if (is_date_table(c, b, i, a) || is_object_arg(c, b, i, a) ||
+            is_word_arg(c, b, i, a))
             continue;
         if (a->kind == NODE_COMPREHENSION) {
             check_comprehension(c, a);

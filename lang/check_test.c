@@ -173,16 +173,47 @@ static void given_table(struct checker *c, struct node *n)
     }
 }
 
-static void expect_word(struct checker *c, struct node *n)
+static bool is_one_of(struct text word, const char *const *words)
 {
-    if (!n->text.len || text_is(n->text, "nothing") || n->lit.verb)
-        return;
+    for (; *words; words++)
+        if (text_is(word, *words))
+            return true;
+    return false;
+}
+
+static void say_word(struct checker *c, const struct node *n,
+                     const char *what, const char *const *words)
+{
     struct near near;
     near_init(&near, n->text);
-    near_try(&near, TEXT("nothing"));
-    struct diag *m = say(c, "E0390", n->name_span,
-                         "a test expects a record, `nothing`, or an outcome");
+    for (; *words; words++)
+        near_try(&near, text_of(*words));
+    struct diag *m = say(c, "E0390", n->name_span, "%s", what);
     near_suggest(c, m, &near, n->name_span);
+}
+
+static void expect_word(struct checker *c, struct node *n)
+{
+    static const char *const words[] = { "nothing", "created", "updated",
+                                         "unchanged", NULL };
+    if (!n->text.len || n->lit.verb)
+        return;
+    if (!is_one_of(n->text, words))
+        say_word(c, n, "a test expects a record, which may be `created`, "
+                 "`updated` or `unchanged`, or `nothing`, or an outcome",
+                 words);
+    else if (text_is(n->text, "nothing") && KID(n, EXPECT, record))
+        say(c, "E0390", KID(n, EXPECT, record)->span,
+            "`expect nothing` is about every record of the object, so it "
+            "names no fields");
+}
+
+/* `given gone App.object { … }`: linked before, no longer at the source. */
+static void given_word(struct checker *c, struct node *n)
+{
+    static const char *const words[] = { "gone", NULL };
+    if (n->text.len && !is_one_of(n->text, words))
+        say_word(c, n, "a record is given, or given as `gone`", words);
 }
 
 static void check_clause(struct checker *c, struct node *n)
@@ -203,7 +234,9 @@ static void check_clause(struct checker *c, struct node *n)
         given_table(c, n);
         return;
     }
-    if (!given)
+    if (given)
+        given_word(c, n);
+    else
         expect_word(c, n);
 }
 
@@ -321,6 +354,24 @@ static void check_all_given(struct checker *c, const struct test *t)
             check_given(c, t->flow, KID(n, GIVEN, record));
 }
 
+static void check_gone(struct checker *c, const struct test *t)
+{
+    for (const struct node *n = KID(t->node, TEST, clauses); n; n = n->next) {
+        const struct node *ref =
+            n->kind == NODE_GIVEN ? KID(n, GIVEN, object) : NULL;
+        if (!ref || !n->text.len)
+            continue;
+        if (!same_object(c->p, ref, t->flow->source,
+                         t->flow->source_connection))
+            say(c, "E0390", ref->span, "`%.*s` reads %.*s; nothing else can be "
+                "gone from it", TEXT_ARG(t->flow->name),
+                TEXT_ARG(t->flow->source->label));
+        else if (!t->flow->when_gone)
+            say(c, "E0390", n->name_span, "`%.*s` has no `when gone`, so "
+                "nothing happens", TEXT_ARG(t->flow->name));
+    }
+}
+
 void check_test(struct checker *c, struct test *t)
 {
     c->module = t->module;
@@ -332,8 +383,10 @@ void check_test(struct checker *c, struct test *t)
     bool broken = c->d->error_count != errors || !c->p->flows;
     for (const struct flow *f = c->p->flows; f; f = f->next)
         broken |= f->broken;
-    if (t->flow && !broken)
+    if (t->flow && !broken) {
         check_all_given(c, t);
+        check_gone(c, t);
+    }
     if (t->flow || broken)
         return;
     struct diag *m = say(c, "E0392", t->node->name_span,

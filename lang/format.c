@@ -408,11 +408,13 @@ static void print_limit(struct format *f, const struct node *n)
 
 static void print_given(struct format *f, const struct node *n)
 {
-    format_raw(f, "given ");
-    if (KID(n, GIVEN, object))
+    format_raw(f, "given");
+    if (n->text.len)
+        name(f, " ", n);
+    if (KID(n, GIVEN, object)) {
+        format_raw(f, " ");
         print_object(f, KID(n, GIVEN, object));
-    else
-        format_slice(f, n->name_span);
+    }
     if (KID(n, GIVEN, value)) {
         format_raw(f, " = ");
         format_expr(f, KID(n, GIVEN, value));

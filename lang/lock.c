@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #define LOCK_MAX ((size_t)1 << 20)
+#define LOCK_HEAD \
+    "# Written by mlc; commit it. Flow names carry the links of records, so " \
+    "a rename must say so.\nversion 1\n"
 
 static const char *lock_path(const struct program *p, struct arena *arena)
 {
@@ -143,8 +146,7 @@ void lock_print(const struct program *p, struct buf *out)
 {
     struct arena scratch;
     arena_init(&scratch);
-    buf_str(out, "# Written by mlc; commit it. Flow names carry the links of "
-                 "records, so a rename must say so.\nversion 1\n");
+    buf_str(out, LOCK_HEAD);
     for (size_t i = 0; i < p->catalogs.count; i++) {
         const struct map_entry *e = &p->catalogs.entries[i];
         buf_printf(out, "catalog %.*s %s\n", TEXT_ARG(e->key),
@@ -153,6 +155,43 @@ void lock_print(const struct program *p, struct buf *out)
     for (const struct flow *f = p->flows; f; f = f->next)
         buf_printf(out, "flow %.*s\n", TEXT_ARG(f->name));
     arena_fini(&scratch);
+}
+
+/* What the old text says of flows and catalogs stays, whatever of the project
+ * is loaded now; a flow renamed with `was` takes its old line's place. */
+static void print_with(const struct program *p, struct text old,
+                       const struct flow *flow, struct buf *out)
+{
+    struct text rest = old, line, word;
+    bool known = false;
+    struct arena scratch;
+    if (!old.len)
+        buf_str(out, LOCK_HEAD);
+    while (next_line(&rest, &line)) {
+        bool same = word_after(line, "flow", &word) &&
+                    (text_equal(word, flow->name) ||
+                     (flow->was.len && text_equal(word, flow->was)));
+        if (same && known)
+            continue;
+        known |= same;
+        if (same)
+            buf_printf(out, "flow %.*s\n", TEXT_ARG(flow->name));
+        else
+            buf_printf(out, "%.*s\n", TEXT_ARG(line));
+    }
+    arena_init(&scratch);
+    for (size_t i = 0; i < p->catalogs.count; i++) {
+        const struct map_entry *e = &p->catalogs.entries[i];
+        const char *start = arena_printf(&scratch, "catalog %.*s ",
+                                         TEXT_ARG(e->key));
+        size_t at;
+        if (!text_find(old, text_of(start), &at))
+            buf_printf(out, "%s%s\n", start,
+                       hash_of(&scratch, e->value, &p->sources));
+    }
+    arena_fini(&scratch);
+    if (!known)
+        buf_printf(out, "flow %.*s\n", TEXT_ARG(flow->name));
 }
 
 static int write_file(const char *path, struct text text, struct error *err)
@@ -178,7 +217,9 @@ static int write_file(const char *path, struct text text, struct error *err)
     return rc;
 }
 
-int lock_write(const struct program *p, struct error *err)
+/* `flow` NULL: the project as it is now. */
+static int write_lock(const struct program *p, const struct flow *flow,
+                      struct error *err)
 {
     struct program reader; /* only its arena: p is not changed */
     struct error ignored = { 0 };
@@ -189,12 +230,26 @@ int lock_write(const struct program *p, struct error *err)
         return 0;
     program_init(&reader);
     buf_init(&text, LOCK_MAX);
-    lock_print(p, &text);
     const char *path = lock_path(p, &reader.arena);
-    if (load_text(&reader, path, LOCK_MAX, &old, &ignored) < 0 ||
-        !text_equal(old, buf_view(&text)))
+    bool there = load_text(&reader, path, LOCK_MAX, &old, &ignored) == 0;
+    if (flow)
+        print_with(p, old, flow, &text);
+    else
+        lock_print(p, &text);
+    if (!there || !text_equal(old, buf_view(&text)))
         rc = write_file(path, buf_view(&text), err);
     buf_fini(&text);
     program_fini(&reader);
     return rc;
+}
+
+int lock_write(const struct program *p, struct error *err)
+{
+    return write_lock(p, NULL, err);
+}
+
+int lock_add_flow(const struct program *p, const struct flow *flow,
+                  struct error *err)
+{
+    return write_lock(p, flow, err);
 }

@@ -14,8 +14,12 @@
 void lock_check(struct program *p);
 /* The file's text for the project as it is now. */
 void lock_print(const struct program *p, struct buf *out);
-/* Writes it when it differs, whole or not at all. Call it after a run that
- * wrote, and when somebody accepted a change. */
+/* Writes it when it differs, whole or not at all: somebody accepted a change.
+ * The whole project has to be loaded. */
 int lock_write(const struct program *p, struct error *err);
+/* After a run that wrote: adds the flow, and catalogs that were not there. A
+ * catalog that changed stays as it was locked, so that check still tells. */
+int lock_add_flow(const struct program *p, const struct flow *flow,
+                  struct error *err);
 
 #endif

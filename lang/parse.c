@@ -147,6 +147,32 @@ static void refuse_hidden(struct parse *p, uint32_t number, struct text t)
     }
 }
 
+#define LOOK_AT 4096 /* bytes that tell text from something else */
+#define ODD_MOST 8   /* control characters that can be slips */
+
+static bool is_control(unsigned char c)
+{
+    return c == 0x7F || (c < ' ' && c != '\t' && c != '\n' && c != '\r' &&
+                         c != '\f');
+}
+
+/* What the bytes are when they are no text, or NULL. Latin-1 is text. */
+static const char *no_text(struct text t)
+{
+    size_t odd = 0, len = t.len < LOOK_AT ? t.len : LOOK_AT;
+
+    if (t.len >= 2 && (memcmp(t.ptr, "\xFF\xFE", 2) == 0 ||
+                       memcmp(t.ptr, "\xFE\xFF", 2) == 0))
+        return "UTF-16 (some editors call it Unicode)";
+    if (t.len >= 4 && memcmp(t.ptr, "PK\x03\x04", 4) == 0)
+        return "a zip archive, as spreadsheets and documents are";
+    for (size_t i = 0; i < len; i++)
+        odd += is_control((unsigned char)t.ptr[i]);
+    if (odd > ODD_MOST && odd > len / 50)
+        return "no text";
+    return NULL;
+}
+
 static bool source_is_readable(struct parse *p, uint32_t number,
                                struct text text)
 {
@@ -158,6 +184,11 @@ static bool source_is_readable(struct parse *p, uint32_t number,
         parse_error(p, "E0109", span,
                     "the file is larger than %zu MB, the most that is read",
                     SOURCE_MAX >> 20);
+        return false;
+    }
+    if (no_text(text)) {
+        d = parse_error(p, "E0108", span, "this file is %s", no_text(text));
+        diag_note(p->diags, d, "Save it as plain text in UTF-8.");
         return false;
     }
     if (!utf8_valid(text, &bad)) {

@@ -224,6 +224,99 @@ int habit_word(struct parse *p, struct text t, struct span span)
 
 /* ------------------------------------------------------------------ signs */
 
+/* In brackets it is Excel's comma (most of Europe); elsewhere it ends what
+ * needs no end. */
+bool lex_semicolon(struct parse *p, struct span span)
+{
+    const struct lex *lex = p->lex;
+    char open = lex->depth ? lex->open[lex->depth - 1].open : '\0';
+
+    if (open == '(' || open == '[') {
+        habit(p, span, ",", "values in a call or a list are separated by `,`");
+        return true;
+    }
+    habit(p, span, "", "statements need no `;` between them");
+    return false;
+}
+
+static bool has_word(struct text t, const char *const *words)
+{
+    size_t at;
+
+    for (; *words; words++)
+        if (text_find(t, text_of(*words), &at))
+            return true;
+    return false;
+}
+
+/* Does what stands around a `||` on its line read like conditions? */
+static bool joins_conditions(const struct lex *lex, size_t at)
+{
+    static const char *const words[] = { " is ", "where ", "when ", "require ",
+                                         "if ", "not ", " and ", " or ", "<",
+                                         ">", "==", "!=", "&&", "matches ",
+                                         "contains ", "starts with ",
+                                         "ends with ", NULL };
+    size_t from = at, to = at;
+
+    while (from && lex->text.ptr[from - 1] != '\n')
+        from--;
+    while (to < lex->text.len && lex->text.ptr[to] != '\n')
+        to++;
+    return has_word(text_slice(lex->text, from, to - from), words);
+}
+
+static bool is_path_byte(char c)
+{
+    return is_byte_of_name(c) || (c >= '0' && c <= '9') || c == '.';
+}
+
+/* The plain path before or behind the sign, or empty. */
+static struct text path_beside(struct text t, size_t at, bool behind)
+{
+    size_t from = at, to;
+
+    if (behind) {
+        while (from < t.len && t.ptr[from] == ' ')
+            from++;
+        to = from;
+        while (to < t.len && is_path_byte(t.ptr[to]))
+            to++;
+        return text_slice(t, from, to - from);
+    }
+    while (from && t.ptr[from - 1] == ' ')
+        from--;
+    to = from;
+    while (from && is_path_byte(t.ptr[from - 1]))
+        from--;
+    return text_slice(t, from, to - from);
+}
+
+/* `||` between values nobody compares: texts, most likely. */
+static void doubtful_bars(struct parse *p, struct span span)
+{
+    const struct lex *lex = p->lex;
+    struct diag *d =
+        habit(p, span, NULL, "texts are joined by writing them in one: "
+              "\"{first}{second}\"; of two conditions write `or`");
+    struct text left = path_beside(lex->text, span.start - lex->base, false);
+    struct text right = path_beside(lex->text, span.end - lex->base, true);
+    struct diag_fix *fix;
+
+    if (left.len && right.len) {
+        struct span all = { span.source,
+                            (uint32_t)(left.ptr - lex->text.ptr) + lex->base,
+                            (uint32_t)(right.ptr + right.len -
+                                       lex->text.ptr) + lex->base };
+        fix = diag_fix(p->diags, d, FIX_CHOICE, "texts: \"{%.*s}{%.*s}\"",
+                       TEXT_ARG(left), TEXT_ARG(right));
+        diag_edit(p->diags, fix, all, "\"{%.*s}{%.*s}\"", TEXT_ARG(left),
+                  TEXT_ARG(right));
+    }
+    fix = diag_fix(p->diags, d, FIX_CHOICE, "conditions: `or`");
+    diag_edit(p->diags, fix, span, "or");
+}
+
 int lex_join(struct parse *p, struct span span, const char *sign)
 {
     const struct lex *lex = p->lex;
@@ -235,9 +328,13 @@ int lex_join(struct parse *p, struct span span, const char *sign)
     while (i < lex->text.len && lex->text.ptr[i] == ' ')
         i++;
     text = text || (i < lex->text.len && lex->text.ptr[i] == '"');
-    if (sign[1] && !text) {
+    if (sign[1] && !text && joins_conditions(lex, span.start - lex->base)) {
         habit(p, span, "or", "of two conditions at least one: write `or`");
         return TOK_OR;
+    }
+    if (sign[1] && !text) {
+        doubtful_bars(p, span);
+        return TOK_JOIN;
     }
     habit(p, span, NULL,
           "texts are joined by writing them in one: \"{first} {last}\"");

@@ -709,6 +709,7 @@ arg_list
     ;
 arg
     : value
+    | HOLD { $$ = node_name(p, TEXT("hold"), @1); }
     | expr each where_opt {
         node_kid(p, $2, EACH_where, $3);
         $2->span.end = @$.end;
@@ -737,6 +738,10 @@ clause
     : GIVEN object record {
         $$ = node_pair(p, NODE_GIVEN, @$, $2, $3);
     }
+    | GIVEN NAME object record {
+        $$ = named(p, NODE_GIVEN, @$, $2, @2, $3);
+        node_kid(p, $$, GIVEN_record, $4);
+    }
     | GIVEN NAME record {
         $$ = node_text(p, NODE_GIVEN, @$, name_decode(p, $2), @2);
         node_kid(p, $$, GIVEN_record, $3);
@@ -753,6 +758,10 @@ clause
     }
     | EXPECT NAME object {
         $$ = named(p, NODE_EXPECT, @$, $2, @2, $3);
+    }
+    | EXPECT NAME object record {
+        $$ = named(p, NODE_EXPECT, @$, $2, @2, $3);
+        node_kid(p, $$, EXPECT_record, $4);
     }
     | error {
         $$ = node_new(p, NODE_BROKEN, @$);

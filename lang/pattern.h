@@ -17,5 +17,8 @@
  * bytes of the pattern at fault. */
 bool pattern_is_sound(struct text pattern, const char **why, size_t *at,
                       size_t *end);
+/* Is it sure that the sound `pattern` does not cover `text`? False also where
+ * only a running program can tell: letters beyond ASCII in \p{…}, long texts. */
+bool pattern_refuses(struct text pattern, struct text text);
 
 #endif

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lang/check.h"
+#include "lang/pattern.h"
 
 struct builder {
     struct program *p;
@@ -395,6 +396,18 @@ static void set_currency(struct builder *b, struct field *f, struct type *t,
             TEXT_ARG(f->name));
 }
 
+static void set_pattern(struct builder *b, struct field *f,
+                        const struct node *args)
+{
+    const char *why;
+    if (!args)
+        return;
+    if (pattern_is_sound(args->text, &why, NULL, NULL))
+        f->pattern = args->text;
+    else
+        say(&b->c, "E0335", args->span, "%s", why);
+}
+
 static void set_flag(struct builder *b, struct field *f, struct type *t,
                      const struct node *flag, bool *present)
 {
@@ -417,7 +430,7 @@ static void set_flag(struct builder *b, struct field *f, struct type *t,
     case FLAG_EMPTY_IS_MISSING: f->empty_is_missing = true; break;
     case FLAG_CURRENCY: set_currency(b, f, t, args); break;
     case FLAG_FILTER: f->filters |= filter_bits(b, args); break;
-    case FLAG_PATTERN: f->pattern = value; break;
+    case FLAG_PATTERN: set_pattern(b, f, args); break;
     case FLAG_DEFAULT: f->default_value = value; break;
     case FLAG_ENCODING: f->encoding = value; break;
     case FLAG_NOTE: f->note = value; break;

@@ -5,12 +5,17 @@
 #include "runtime/eval.h"
 #include "runtime/flowtest.h"
 #include "runtime/flowtest_value.h"
+#include "runtime/mirror.h"
+#include "runtime/owned.h"
 #include "runtime/zone.h"
 
 #include <string.h>
 
+enum made { MADE_CREATED, MADE_UPDATED, MADE_UNCHANGED, MADE_GONE };
+
 struct outcome { /* what became of one record or group */
     struct evaluated e;
+    enum made made; /* VERDICT_WRITE: recognised through `match on` or new */
     bool told; /* an expect spoke of it */
     struct outcome *next;
 };
@@ -27,6 +32,7 @@ struct run {
     struct outcome *outcomes, **next_outcome;
     int64_t now_us;
     bool broken; /* the test itself is wrong */
+    bool limit_hit; /* nothing is written then */
 };
 
 static void note(struct run *r, struct span span, const char *format, ...)
@@ -60,17 +66,26 @@ static const struct node *clauses(const struct run *r)
     return KID(r->test->node, TEST, clauses);
 }
 
-/* Given rows of `object`, one after the other. */
-static const struct node *next_given(const struct run *r,
-                                     const struct node *after,
-                                     const struct object *object)
+/* Given rows of `object`, one after the other; `gone`: those that are no
+ * longer there. */
+static const struct node *next_row(const struct run *r,
+                                   const struct node *after,
+                                   const struct object *object, bool gone)
 {
     const struct node *n = after ? after->next : clauses(r);
     for (; n; n = n->next)
         if (n->kind == NODE_GIVEN && KID(n, GIVEN, object) &&
+            (n->text.len > 0) == gone &&
             named_object(r, KID(n, GIVEN, object)) == object)
             return n;
     return NULL;
+}
+
+static const struct node *next_given(const struct run *r,
+                                     const struct node *after,
+                                     const struct object *object)
+{
+    return next_row(r, after, object, false);
 }
 
 /* ------------------------------------------------------------- find */
@@ -296,6 +311,47 @@ static void run_groups(struct run *r, const struct members *m)
     }
 }
 
+/* ------------------------------------------------------------- gone */
+static void gone_one(struct run *r, struct members **groups,
+                     const struct node *given, const struct record *record,
+                     size_t element)
+{
+    struct eval_env env = env_of(r);
+    struct eval_input input = { .source = record, .element = element };
+    struct evaluated e;
+    struct text key;
+    bool scope;
+    if (flow_group_key(r->compiled, &env, &input, &scope, &key, &e) != 0 ||
+        !scope) {
+        note(r, given->span, "`where` does not hold for this record: the flow "
+             "never wrote it, so it cannot be gone");
+        r->broken = true;
+        return;
+    }
+    for (const struct members *m = *groups; r->flow->per && m; m = m->next)
+        if (text_equal(m->key, key))
+            return; /* the group has members left, or is gone already */
+    if (r->flow->per)
+        join_group(r, groups, key, record, element);
+    struct outcome *o = new_outcome(r);
+    flow_evaluate_gone(r->compiled, &env, record, &o->e);
+    o->made = MADE_GONE;
+    if (o->e.verdict == VERDICT_WRITE && !o->e.target)
+        o->told = true;
+}
+
+static void evaluate_gone(struct run *r, struct members **groups)
+{
+    for (const struct node *g = NULL;
+         (g = next_row(r, g, r->flow->source, true));) {
+        struct record *record = source_record(r, g);
+        struct eval_env env = env_of(r);
+        size_t elements = flow_elements(r->compiled, &env, record);
+        for (size_t i = 0; i < elements && !r->broken; i++)
+            gone_one(r, groups, g, record, i);
+    }
+}
+
 static void evaluate_given(struct run *r)
 {
     struct members *groups = NULL;
@@ -308,9 +364,122 @@ static void evaluate_given(struct run *r)
             run_single(r, record);
     }
     run_groups(r, groups);
+    evaluate_gone(r, &groups);
+}
+
+/* ------------------------------------------------------------- matching */
+static void match_site(struct run *r, struct site *site)
+{
+    const struct flow *f = r->flow;
+    *site = (struct site){ .object = f->target, .key_count = f->match_count };
+    site->keys = ARENA_ARRAY(&r->work, const struct field *, f->match_count);
+    site->lists = ARENA_ARRAY(&r->work, const struct field *, f->match_count);
+    site->shape = compiled_target_shape(r->compiled);
+    const struct node *path = KID(f->match_node, MATCH_ON, paths);
+    for (size_t i = 0; i < f->match_count; i++) {
+        size_t dot;
+        site->keys[i] = f->match[i];
+        if (path && text_find(path->text, TEXT("."), &dot)) {
+            site->lists[i] = object_field(f->target,
+                                          text_slice(path->text, 0, dot));
+            site->shape = shape_with(&r->work, site->shape, site->lists[i]);
+        }
+        path = path ? path->next : NULL;
+    }
+}
+
+static void hold(struct run *r, struct outcome *o, const char *message)
+{
+    struct reason *why = ARENA_NEW(&r->work, struct reason);
+    why->verb = VERB_HOLD;
+    why->message = text_of(message);
+    why->span = r->flow->match_node->span;
+    o->e.reasons = why;
+    o->e.verdict = VERDICT_HOLD;
+}
+
+/* 1: the same keys, 0: others, -1: the record has none to be known by. */
+static int same_keys(const struct site *site, const struct record *built,
+                     const struct record *there)
+{
+    for (size_t i = 0; i < site->key_count; i++) {
+        struct value want = site_value(site, i, built);
+        struct value have = site_value(site, i, there);
+        if (!value_is_present(&want))
+            return -1;
+        if (!value_is_present(&have) || !value_equal(&want, &have))
+            return 0;
+    }
+    return 1;
+}
+
+static void recognise(struct run *r, const struct site *site,
+                      struct outcome *o)
+{
+    const struct record *found = NULL;
+    const struct record *empty = record_new(&r->work, site->shape);
+    if (same_keys(site, o->e.target, empty) < 0) {
+        hold(r, o, OWNED_NO_KEY);
+        return;
+    }
+    for (const struct node *g = NULL;
+         (g = next_given(r, g, r->flow->target));) {
+        const struct field *missing = NULL;
+        const struct record *row = test_record_make(
+            &r->work, KID(g, GIVEN, record), site->shape, 0, &missing);
+        if (same_keys(site, o->e.target, row) != 1)
+            continue;
+        if (found) {
+            hold(r, o, arena_printf(&r->work, OWNED_MANY_GROUP ": several "
+                                    "given rows"));
+            return;
+        }
+        found = row;
+    }
+    if (found)
+        o->made = r->flow->writes_updates &&
+                          !owned_same(r->compiled, o->e.target, found, false)
+                      ? MADE_UPDATED
+                      : MADE_UNCHANGED;
+    else if (!r->flow->writes_creates)
+        o->e.verdict = VERDICT_SKIP;
+}
+
+static void recognise_all(struct run *r)
+{
+    struct site site;
+    if (!r->flow->target || !r->flow->match_count || !r->flow->match_node)
+        return;
+    match_site(r, &site);
+    for (struct outcome *o = r->outcomes; o; o = o->next)
+        if (o->e.verdict == VERDICT_WRITE && o->made != MADE_GONE &&
+            o->e.target)
+            recognise(r, &site, o);
 }
 
 /* ------------------------------------------------------------- expecting */
+static bool is_made(const struct outcome *o, struct text word)
+{
+    if (text_is(word, "created"))
+        return o->made == MADE_CREATED;
+    if (text_is(word, "updated"))
+        return o->made == MADE_UPDATED || o->made == MADE_GONE;
+    if (text_is(word, "unchanged"))
+        return o->made == MADE_UNCHANGED;
+    return o->made != MADE_UNCHANGED;
+}
+
+static const char *made_words(const struct outcome *o)
+{
+    static const char *const words[] = {
+        [MADE_CREATED] = "this one is new: it would be created",
+        [MADE_UPDATED] = "this one is there already: it would be updated",
+        [MADE_UNCHANGED] = "this one is there already and stays as it is",
+        [MADE_GONE] = "this one is gone: it would be updated",
+    };
+    return words[o->made];
+}
+
 static void expect_record(struct run *r, const struct node *n)
 {
     const struct object *object = named_object(r, KID(n, EXPECT, object));
@@ -323,8 +492,11 @@ static void expect_record(struct run *r, const struct node *n)
     for (struct outcome *o = r->outcomes; o; o = o->next) {
         if (o->told || o->e.verdict != VERDICT_WRITE)
             continue;
+        const struct node *want = KID(n, EXPECT, record);
         const char *why =
-            test_record_differs(r->arena, KID(n, EXPECT, record), o->e.target);
+            want ? test_record_differs(r->arena, want, o->e.target) : NULL;
+        if (!why && !is_made(o, n->text))
+            why = made_words(o);
         if (!why) {
             o->told = true;
             return;
@@ -332,9 +504,11 @@ static void expect_record(struct run *r, const struct node *n)
         if (!closest)
             closest = why;
     }
-    note(r, n->span, "no %.*s was written as expected%s%s",
-         TEXT_ARG(KID(n, EXPECT, object)->text), closest ? ": " : "",
-         closest ? closest : "");
+    const char *made = n->text.len ? text_cstr(r->arena, n->text) : "written";
+    bool stays = strcmp(made, "unchanged") == 0;
+    note(r, n->span, "no %.*s %s%s as expected%s%s",
+         TEXT_ARG(KID(n, EXPECT, object)->text), stays ? "is " : "was ",
+         made, closest ? ": " : "", closest ? closest : "");
 }
 
 static bool reason_fits(struct outcome *o, enum verb verb,
@@ -354,10 +528,12 @@ static void expect_outcome(struct run *r, const struct node *n)
     const struct node *message = KID(n, EXPECT, message);
     enum verb verb = n->lit.verb;
     const struct reason *other = NULL;
+    bool any = verb == VERB_STOP && !message && r->limit_hit;
     for (struct outcome *o = r->outcomes; o; o = o->next) {
-        if (reason_fits(o, verb, message)) {
-            if (verb != VERB_WARN)
-                o->told = true;
+        bool fits = reason_fits(o, verb, message);
+        any |= fits;
+        if (fits && !o->told) { /* each clause tells of another record */
+            o->told = verb != VERB_WARN;
             return;
         }
         if (!other && !o->told)
@@ -365,6 +541,8 @@ static void expect_outcome(struct run *r, const struct node *n)
         if (verb == VERB_SKIP && o->e.verdict == VERDICT_SKIP && !message)
             return;
     }
+    if (any)
+        return; /* one more reason of a record told already */
     if (other)
         note(r, n->span, "no %s with this message; there was: %s \"%.*s\"",
              verb_word(verb), verb_word(other->verb),
@@ -383,7 +561,8 @@ static void expect_nothing(struct run *r, const struct node *n)
     if (named_object(r, KID(n, EXPECT, object)) != r->flow->target)
         return;
     for (struct outcome *o = r->outcomes; o; o = o->next)
-        if (o->e.verdict == VERDICT_WRITE) {
+        if (o->e.verdict == VERDICT_WRITE && o->made != MADE_UNCHANGED &&
+            !r->limit_hit) {
             note(r, n->span, "a %.*s was written",
                  TEXT_ARG(KID(n, EXPECT, object)->text));
             o->told = true;
@@ -398,7 +577,7 @@ static void check_expectations(struct run *r)
             continue;
         if (text_is(n->text, "nothing"))
             expect_nothing(r, n);
-        else if (KID(n, EXPECT, record))
+        else if (KID(n, EXPECT, object))
             expect_record(r, n);
         else
             expect_outcome(r, n);
@@ -423,7 +602,9 @@ static void print_target(const struct record *record, struct buf *b)
 static void check_untold(struct run *r)
 {
     for (struct outcome *o = r->outcomes; o; o = o->next) {
-        if (o->told || o->e.verdict == VERDICT_SKIP)
+        if (o->told || o->e.verdict == VERDICT_SKIP ||
+            (o->e.verdict == VERDICT_WRITE &&
+             (o->made == MADE_UNCHANGED || r->limit_hit)))
             continue;
         if (o->e.verdict == VERDICT_WRITE) {
             struct buf b;
@@ -444,21 +625,62 @@ static void check_untold(struct run *r)
     }
 }
 
-/* Limits that count records; shares of a few given records say nothing. */
+static int64_t counted(const struct run *r, enum limit_kind kind,
+                       int64_t *all)
+{
+    int64_t count = 0;
+    *all = 0;
+    for (struct outcome *o = r->outcomes; o; o = o->next) {
+        bool write = o->e.verdict == VERDICT_WRITE;
+        bool is[LIMIT_KINDS] = {
+            [LIMIT_CREATED] = write && o->made == MADE_CREATED,
+            [LIMIT_UPDATED] = write && o->made == MADE_UPDATED,
+            [LIMIT_WRITTEN] = write && o->made != MADE_UNCHANGED,
+            [LIMIT_HELD] = o->e.verdict == VERDICT_HOLD,
+            [LIMIT_REJECTED] = o->e.verdict == VERDICT_REJECT,
+            [LIMIT_SKIPPED] = o->e.verdict == VERDICT_SKIP,
+            [LIMIT_GONE] = o->made == MADE_GONE && !o->told,
+        };
+        count += is[kind];
+        (*all)++;
+    }
+    return count;
+}
+
+static bool is_over(const struct run *r, const struct limit *l, int64_t *count,
+                    int64_t *most)
+{
+    struct decimal share, product;
+    int64_t all;
+    *count = counted(r, l->kind, &all);
+    if (!l->percent)
+        return decimal_to_int64(l->amount, most) && *count > *most;
+    share = l->amount;
+    if (decimal_mul(share, decimal_int(all), &product) != DECIMAL_OK)
+        return false;
+    return decimal_compare(decimal_int(*count), product) > 0;
+}
+
+static const struct node *expected_stop(const struct run *r)
+{
+    for (const struct node *n = clauses(r); n; n = n->next)
+        if (n->kind == NODE_EXPECT && n->lit.verb == VERB_STOP)
+            return n;
+    return NULL;
+}
+
+/* A limit that is exceeded stops the flow before its first write. A share of
+ * a handful of given records says nothing, so it counts only in a test that
+ * expects the stop. */
 static void check_limits(struct run *r)
 {
-    int64_t written = 0, held = 0, rejected = 0, most;
-    for (struct outcome *o = r->outcomes; o; o = o->next) {
-        written += o->e.verdict == VERDICT_WRITE;
-        held += o->e.verdict == VERDICT_HOLD;
-        rejected += o->e.verdict == VERDICT_REJECT;
-    }
+    const struct node *stop = expected_stop(r);
     for (const struct limit *l = r->flow->limits; l; l = l->next) {
-        int64_t count = l->kind == LIMIT_HELD       ? held
-                        : l->kind == LIMIT_REJECTED ? rejected
-                        : l->kind == LIMIT_GONE     ? 0
-                                                    : written;
-        if (!l->percent && decimal_to_int64(l->amount, &most) && count > most)
+        int64_t count, most = 0;
+        if ((l->percent && !stop) || !is_over(r, l, &count, &most))
+            continue;
+        r->limit_hit = true;
+        if (!stop)
             note(r, l->node ? l->node->span : r->test->node->span,
                  "this limit stops the flow: %lld of at most %lld",
                  (long long)count, (long long)most);
@@ -522,9 +744,10 @@ static void run_test(struct run *r, struct flowtest_coverage *coverage)
         take_coverage(r, coverage);
     if (r->broken)
         return;
+    recognise_all(r);
+    check_limits(r);
     check_expectations(r);
     check_untold(r);
-    check_limits(r);
 }
 
 void flowtest_run(struct program *program, const struct test *test,

@@ -5,6 +5,7 @@
 #include "runtime/run_internal.h"
 
 #include "runtime/crypto.h"
+#include "runtime/owned.h"
 #include <string.h>
 
 /* A chain of finds needs one round each; more is a mistake of ours. */
@@ -23,13 +24,6 @@ struct unit *units_add(struct run *r, struct units *u)
 }
 
 /* ------------------------------------------------------------------- hashes */
-static bool is_owned(const struct run *r, const struct field *field,
-                     const struct value *v)
-{
-    return v->tag != VALUE_LEAVE && !field->create_only && !field->read_only
-           && !compiled_is_once(r->compiled, field);
-}
-
 void run_owned_hash(const struct run *r, const struct record *target,
                     char out[65])
 {
@@ -37,7 +31,7 @@ void run_owned_hash(const struct run *r, const struct record *target,
     buf_init(&b, 0);
     for (size_t i = 0; i < target->shape->count; i++) {
         const struct field *field = target->shape->fields[i].field;
-        if (!is_owned(r, field, &target->slots[i]))
+        if (!owned_field(r->compiled, field, &target->slots[i]))
             continue;
         buf_text(&b, field->name);
         buf_byte(&b, '=');
@@ -88,30 +82,6 @@ struct text run_match_key(struct run *r, const struct record *target,
     return key;
 }
 
-/* Does the target already have what would be written? */
-static bool already_so(const struct run *r, const struct record *target,
-                       const struct record *there)
-{
-    bool reconciles = r->o->mode == RUN_RECONCILE;
-    for (size_t i = 0; i < target->shape->count; i++) {
-        const struct field *field = target->shape->fields[i].field;
-        const struct value *want = &target->slots[i];
-        const struct value *have;
-        if (is_owned(r, field, want) && field->write_only && !reconciles)
-            return false; /* nobody can see what it is */
-        if (!is_owned(r, field, want) || want->tag == VALUE_LIST ||
-            field->write_only)
-            continue;
-        have = record_get(there, field->name);
-        if (!have)
-            return false;
-        if (want->tag == VALUE_CLEAR ? value_is_present(have)
-                                     : !value_equal(want, have))
-            return false;
-    }
-    return true;
-}
-
 static struct text key_text(struct arena *arena, const struct record *record)
 {
     struct buf b;
@@ -148,7 +118,8 @@ static int adopt(struct run *r, struct unit *u, struct error *err)
     }
     u->before = run_json(&r->batch, u->hit.record);
     u->note = TEXT("recognised by its key");
-    u->action = already_so(r, u->result.target, u->hit.record)
+    u->action = owned_same(r->compiled, u->result.target, u->hit.record,
+                           r->o->mode == RUN_RECONCILE)
                         || !r->flow->writes_updates
                     ? "adopt"
                     : "update";
@@ -161,10 +132,7 @@ static int match(struct run *r, struct unit *u, struct error *err)
                                        r->match.key_count);
     u->target_key = run_match_key(r, u->result.target, values, &r->batch);
     if (u->target_key.len == 0) {
-        hold_unit(r, u, "hold", TEXT("a field of `match on` is missing, so it "
-                                     "cannot be told whether the record is "
-                                     "there already"),
-                  TEXT("a field of `match on` is missing"));
+        hold_unit(r, u, "hold", TEXT(OWNED_NO_KEY), TEXT(OWNED_NO_KEY_GROUP));
         return 0;
     }
     lookups_ask(r->lookups, &r->match, values, &u->hit);
@@ -188,7 +156,7 @@ static int match(struct run *r, struct unit *u, struct error *err)
     hold_unit(r, u, "hold", text_of(arena_printf(
         &r->batch, "several %.*s have this key: %.*s",
         TEXT_ARG(r->target_name), TEXT_ARG(u->hit.matches))),
-        TEXT("several target records have the same key"));
+        TEXT(OWNED_MANY_GROUP));
     return 0;
 }
 
@@ -221,7 +189,8 @@ static int reconcile(struct run *r, struct unit *u)
     if (u->hit.status != FIND_ONE)
         return 0;
     u->before = run_json(&r->batch, u->hit.record);
-    u->action = already_so(r, u->result.target, u->hit.record) ? "unchanged"
+    u->action = owned_same(r->compiled, u->result.target, u->hit.record,
+                           r->o->mode == RUN_RECONCILE) ? "unchanged"
                                                                : "drift";
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "tests/lib/practice.h"
 #include "tests/lib/tap.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char flow_text[] =
@@ -55,6 +56,45 @@ static void renamed(void)
     practice_close(&t);
 }
 
+static bool lock_says(struct practice *t, const char *words)
+{
+    char path[1024], text[4096];
+    snprintf(path, sizeof path, "%s/mlc.lock", t->folder);
+    FILE *f = fopen(path, "re");
+    size_t len = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
+        fclose(f);
+    text[len] = '\0';
+    return strstr(text, words) != NULL;
+}
+
+/* What a run adds, and what it must leave. */
+static void after_a_run(void)
+{
+    struct practice t;
+    struct program p;
+    struct error err = { 0 };
+    practice_open(&t);
+    write_flow(&t, "orders");
+    practice_write(&t, "mlc.lock",
+                   TEXT("version 1\ncatalog Shop 00\nflow other\n"));
+    practice_check(&t, &p);
+    ok(lock_add_flow(&p, p.flows, &err) == 0, "a run adds its flow");
+    program_fini(&p);
+    ok(lock_says(&t, "\nflow other\n"), "flows it did not run stay");
+    ok(lock_says(&t, "\nflow orders\n"), "its own is there");
+    ok(lock_says(&t, "\ncatalog Shop 00\n"),
+       "a catalog that changed is still told by the next check");
+    practice_write(&t, "mlc.lock", TEXT("version 1\nflow old\n"));
+    write_flow(&t, "orders was old");
+    practice_check(&t, &p);
+    ok(lock_add_flow(&p, p.flows, &err) == 0 &&
+           lock_says(&t, "\nflow orders\n") && !lock_says(&t, "flow old"),
+       "a told rename takes the old line's place");
+    program_fini(&p);
+    practice_close(&t);
+}
+
 static void changed_catalog(void)
 {
     struct practice t;
@@ -89,6 +129,7 @@ static void strange(void)
 int main(void)
 {
     renamed();
+    after_a_run();
     changed_catalog();
     strange();
     return tap_done();

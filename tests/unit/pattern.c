@@ -109,6 +109,10 @@ static void test_matches(void)
         const struct regex *regex = regex_find(text_of(m->pattern), NULL);
         ok(regex && regex_matches(regex, text_of(m->subject)) == m->want,
            "/%s/ and row %zu", m->pattern, i);
+        bool plain = (unsigned char)m->subject[0] != 0xFF;
+        ok(pattern_refuses(text_of(m->pattern), text_of(m->subject)) ==
+               (plain && !m->want),
+           "/%s/ and row %zu, before anything runs", m->pattern, i);
     }
     ok(regex_find(TEXT("a+"), NULL) == regex_find(TEXT("a+"), NULL),
        "a pattern is read once");
