@@ -53,31 +53,64 @@ static bool word_after(struct text line, const char *first, struct text *rest)
     return rest->len > 0;
 }
 
+/* "flow NAME" or "flow NAME SOURCE TARGET": what it copied then. */
+static bool flow_line(struct text line, struct text *name, struct text *copies)
+{
+    size_t blank;
+    *copies = TEXT_NONE;
+    if (!word_after(line, "flow", name))
+        return false;
+    if (text_find(*name, TEXT(" "), &blank)) {
+        *copies = text_trim(text_slice(*name, blank, name->len - blank));
+        *name = text_slice(*name, 0, blank);
+    }
+    return true;
+}
+
+static const char *what_it_copies(struct arena *arena, const struct flow *f)
+{
+    if (!f->source || !f->source_connection)
+        return "";
+    if (!f->target || !f->target_connection)
+        return arena_printf(arena, "%.*s.%.*s log",
+                            TEXT_ARG(f->source_connection->name),
+                            TEXT_ARG(f->source->name));
+    return arena_printf(arena, "%.*s.%.*s %.*s.%.*s",
+                        TEXT_ARG(f->source_connection->name),
+                        TEXT_ARG(f->source->name),
+                        TEXT_ARG(f->target_connection->name),
+                        TEXT_ARG(f->target->name));
+}
+
 static bool is_locked(struct text lock, struct text name)
 {
-    struct text line, word;
+    struct text line, word, copies;
     while (next_line(&lock, &line))
-        if (word_after(line, "flow", &word) && text_equal(word, name))
+        if (flow_line(line, &word, &copies) && text_equal(word, name))
             return true;
     return false;
 }
 
 /* --------------------------------------------------------------- renames */
-static struct flow *newcomer(struct program *p, struct text lock)
+/* A flow nobody knows yet that copies the same. */
+static struct flow *newcomer(struct program *p, struct text lock,
+                             struct text copies)
 {
     for (struct flow *f = p->flows; f; f = f->next)
-        if (!is_locked(lock, f->name) && !f->was.len)
+        if (!is_locked(lock, f->name) && !f->was.len &&
+            (!copies.len || text_is(copies, what_it_copies(&p->arena, f))))
             return f;
     return NULL;
 }
 
 static void check_flow_line(struct program *p, struct checker *c,
-                            struct text lock, struct text name)
+                            struct text lock, struct text name,
+                            struct text copies)
 {
     for (const struct flow *f = p->flows; f; f = f->next)
         if (text_equal(f->name, name) || text_equal(f->was, name))
             return;
-    struct flow *f = newcomer(p, lock);
+    struct flow *f = newcomer(p, lock, copies);
     if (!f)
         return; /* removed: nothing will be written twice */
     struct node *label = KID(f->node, FLOW, name);
@@ -123,7 +156,7 @@ void lock_check(struct program *p)
 {
     struct checker c = { .p = p, .d = &p->diags, .arena = &p->arena };
     struct error err = { 0 };
-    struct text lock, rest, line, word;
+    struct text lock, rest, line, word, copies;
     struct stat st;
     const char *path = p->has_project ? lock_path(p, &p->arena) : NULL;
     if (!path || stat(path, &st) < 0)
@@ -134,14 +167,21 @@ void lock_check(struct program *p)
     }
     rest = lock;
     while (next_line(&rest, &line)) {
-        if (word_after(line, "flow", &word))
-            check_flow_line(p, &c, lock, word);
+        if (flow_line(line, &word, &copies))
+            check_flow_line(p, &c, lock, word, copies);
         else if (word_after(line, "catalog", &word))
             check_catalog_line(p, &c, word);
     }
 }
 
 /* ----------------------------------------------------------------- writing */
+static void print_flow(const struct flow *f, struct arena *scratch,
+                       struct buf *out)
+{
+    buf_printf(out, "flow %.*s %s\n", TEXT_ARG(f->name),
+               what_it_copies(scratch, f));
+}
+
 void lock_print(const struct program *p, struct buf *out)
 {
     struct arena scratch;
@@ -153,7 +193,7 @@ void lock_print(const struct program *p, struct buf *out)
                    hash_of(&scratch, e->value, &p->sources));
     }
     for (const struct flow *f = p->flows; f; f = f->next)
-        buf_printf(out, "flow %.*s\n", TEXT_ARG(f->name));
+        print_flow(f, &scratch, out);
     arena_fini(&scratch);
 }
 
@@ -162,24 +202,24 @@ void lock_print(const struct program *p, struct buf *out)
 static void print_with(const struct program *p, struct text old,
                        const struct flow *flow, struct buf *out)
 {
-    struct text rest = old, line, word;
+    struct text rest = old, line, word, copies;
     bool known = false;
     struct arena scratch;
+    arena_init(&scratch);
     if (!old.len)
         buf_str(out, LOCK_HEAD);
     while (next_line(&rest, &line)) {
-        bool same = word_after(line, "flow", &word) &&
+        bool same = flow_line(line, &word, &copies) &&
                     (text_equal(word, flow->name) ||
                      (flow->was.len && text_equal(word, flow->was)));
         if (same && known)
             continue;
         known |= same;
         if (same)
-            buf_printf(out, "flow %.*s\n", TEXT_ARG(flow->name));
+            print_flow(flow, &scratch, out);
         else
             buf_printf(out, "%.*s\n", TEXT_ARG(line));
     }
-    arena_init(&scratch);
     for (size_t i = 0; i < p->catalogs.count; i++) {
         const struct map_entry *e = &p->catalogs.entries[i];
         const char *start = arena_printf(&scratch, "catalog %.*s ",
@@ -189,9 +229,9 @@ static void print_with(const struct program *p, struct text old,
             buf_printf(out, "%s%s\n", start,
                        hash_of(&scratch, e->value, &p->sources));
     }
-    arena_fini(&scratch);
     if (!known)
-        buf_printf(out, "flow %.*s\n", TEXT_ARG(flow->name));
+        print_flow(flow, &scratch, out);
+    arena_fini(&scratch);
 }
 
 static int write_file(const char *path, struct text text, struct error *err)

@@ -82,14 +82,14 @@ static void after_a_run(void)
     ok(lock_add_flow(&p, p.flows, &err) == 0, "a run adds its flow");
     program_fini(&p);
     ok(lock_says(&t, "\nflow other\n"), "flows it did not run stay");
-    ok(lock_says(&t, "\nflow orders\n"), "its own is there");
+    ok(lock_says(&t, "\nflow orders Shop.order Books.entry\n"), "its own is there");
     ok(lock_says(&t, "\ncatalog Shop 00\n"),
        "a catalog that changed is still told by the next check");
     practice_write(&t, "mlc.lock", TEXT("version 1\nflow old\n"));
     write_flow(&t, "orders was old");
     practice_check(&t, &p);
     ok(lock_add_flow(&p, p.flows, &err) == 0 &&
-           lock_says(&t, "\nflow orders\n") && !lock_says(&t, "flow old"),
+           lock_says(&t, "\nflow orders Shop.order Books.entry\n") && !lock_says(&t, "flow old"),
        "a told rename takes the old line's place");
     program_fini(&p);
     practice_close(&t);
@@ -113,6 +113,26 @@ static void changed_catalog(void)
     practice_close(&t);
 }
 
+/* A flow that was taken out, and a new one that copies something else. */
+static void removed(void)
+{
+    struct practice t;
+    struct program p;
+    practice_open(&t);
+    write_flow(&t, "orders");
+    practice_write(&t, "mlc.lock",
+                   TEXT("version 1\nflow people Shop.customer Books.entry\n"));
+    practice_check(&t, &p);
+    ok(p.diags.error_count == 0, "a flow of something else is no rename");
+    program_fini(&p);
+    practice_write(&t, "mlc.lock",
+                   TEXT("version 1\nflow sales Shop.order Books.entry\n"));
+    practice_check(&t, &p);
+    ok(find_code(&p, "E0395") != NULL, "one that copies the same may be");
+    program_fini(&p);
+    practice_close(&t);
+}
+
 static void strange(void)
 {
     struct practice t;
@@ -130,6 +150,7 @@ int main(void)
 {
     renamed();
     after_a_run();
+    removed();
     changed_catalog();
     strange();
     return tap_done();
