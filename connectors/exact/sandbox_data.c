@@ -173,6 +173,8 @@ struct doc *exact_new_row(struct world *w, struct arena *arena,
         doc_set_string(d, "Modifier", exact_user_id(arena));
         doc_set_string(d, "ModifierFullName", "Petra Beheerder");
     }
+    if (strcmp(e->name, "CostCenters") == 0)
+        doc_set_yesno(d, "Active", true);
     return d;
 }
 
