@@ -168,6 +168,20 @@ static void put_datetime(struct json_out *w, struct text name, struct text t,
     json_string(w, text_of(out));
 }
 
+/* The word people see, also where the raw state is printed in its place. */
+static struct text status_word(struct text t)
+{
+    static const char *const words[][2] = {
+        { "OPEN", "Open" },         { "SUBMITTED", "Processing" },
+        { "APPROVED", "Approved" }, { "REIMBURSED", "Reimbursed" },
+        { "ARCHIVED", "Closed" },
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_is(t, words[i][0]))
+            return text_of(words[i][1]);
+    return t;
+}
+
 static void put_member(struct json_out *w, struct text name, struct text t,
                        struct arena *arena)
 {
@@ -188,6 +202,8 @@ static void put_member(struct json_out *w, struct text name, struct text t,
     case FORM_TEXT:
         break;
     }
+    if (text_is(name, "status"))
+        t = status_word(t);
     json_key_text(w, name);
     json_string(w, is_number_name(name) ? bare_number(t, arena)
                                         : unescaped(t, arena));

@@ -87,6 +87,8 @@ static struct {
     int batch;      /* records in one call of the target */
     bool steps;     /* a record takes a second call */
     size_t calls;
+    bool told[ITEMS]; /* the source knows that it is booked */
+    const char *told_wrong;
 } world;
 
 static uint64_t seed;
@@ -387,6 +389,33 @@ static void no_counts(void *ctx, struct call_count *out)
     *out = (struct call_count){ 0 };
 }
 
+static bool is_made(int code)
+{
+    for (size_t i = 0; i < world.thing_count; i++)
+        if (world.things[i].code == code)
+            return true;
+    return false;
+}
+
+/* What the source hears: never of a record that is not there. */
+static int hear_booked(void *ctx, const struct object *object,
+                       const struct text *ids, size_t count,
+                       struct arena *arena, struct error *err)
+{
+    (void)ctx;
+    (void)object;
+    (void)arena;
+    if (count > 0 && unlucky((unsigned)world.trouble))
+        return error_set(err, ERROR_TRANSIENT, "it does not listen");
+    for (size_t i = 0; i < count; i++) {
+        int code = (int)strtol(ids[i].ptr + 1, NULL, 10);
+        if (!is_made(code))
+            world.told_wrong = "told of a record before it is booked";
+        world.told[code] = true;
+    }
+    return 0;
+}
+
 static int open_port(void *ctx, struct text connection, struct port *port,
                      struct error *err)
 {
@@ -399,7 +428,8 @@ static int open_port(void *ctx, struct text connection, struct port *port,
                            .prepare = prepare,
                            .read = source ? read_source : read_target,
                            .request = make_request, .write = write_target,
-                           .counts = no_counts };
+                           .counts = no_counts,
+                           .booked = source ? hear_booked : NULL };
     return 0;
 }
 
@@ -476,12 +506,18 @@ static bool is_right(const char **why)
             return false;
         }
     }
-    for (int i = 0; i < ITEMS; i++)
+    for (int i = 0; i < ITEMS; i++) {
         if (world.items[i].there && world.items[i].active && !seen[i]) {
             *why = "a record lost";
             return false;
         }
-    return true;
+        if (seen[i] && !world.told[i]) {
+            *why = "a record booked, and its source was never told";
+            return false;
+        }
+    }
+    *why = world.told_wrong;
+    return !world.told_wrong;
 }
 
 static bool settle(const char **why)

@@ -134,6 +134,63 @@ static void test_load(void)
     ok(repeats > first / 20, "… and not none");
 }
 
+/* Looking whether something is made yet: no retry, further and further apart,
+ * for a quarter of an hour. */
+static void test_pending(void)
+{
+    struct retry_random random;
+    struct retry_state s = { .attempts = 1 };
+    struct retry_budget b = { .credit = 0 };
+    struct retry_input in = input(RETRY_PENDING, 2500);
+    int64_t wait, park, last = 0, sum = 0;
+    int looks = 0, shorter = 0;
+    retry_random_seed(&random, 4);
+    while (retry_decide(&s, &b, &random, &in, &wait, &park)) {
+        shorter += wait < last;
+        last = wait;
+        sum += wait;
+        looks++;
+    }
+    ok(looks > RETRY_LIMIT_WAITS_MAX && looks < 50, "%d looks at it", looks);
+    is_int(shorter, 0, "none sooner than the one before");
+    ok(sum <= RETRY_PENDING_MAX_MS && sum > RETRY_PENDING_MAX_MS / 2,
+       "in %lld s", (long long)sum / 1000);
+    is_int(s.limit_waits, 0, "none counts as a wait for a limit");
+    is_int(b.credit, 0, "or as a retry");
+}
+
+/* A limit over any stretch of time: by a sliding log of all calls, whatever
+ * moment they come at. */
+static void test_stretch(void)
+{
+    enum { CALLS = 60 };
+    struct error err = { 0 };
+    struct request r = { .endpoint = "x" };
+    struct budgets *b = budgets_open(NULL, TEXT("Expensify"),
+                                     connector_find(TEXT("expensify")));
+    int64_t made[CALLS], now = NOW + 7300, until = 0;
+    const char *window = "";
+    int over = 0, idle = 0;
+    for (int n = 0; n < CALLS; now += 1) {
+        int taken = budgets_take(b, &r, now, &until, &window, &err);
+        if (taken == 0) {
+            made[n++] = now;
+            continue;
+        }
+        idle += until <= now;
+        now = until - 1;
+    }
+    for (int i = 0; i + 5 < CALLS; i++)
+        over += made[i + 5] - made[i] < 10000;
+    for (int i = 0; i + 20 < CALLS; i++)
+        over += made[i + 20] - made[i] < 60000;
+    is_int(over, 0, "never more than 5 in any 10 seconds or 20 in any minute");
+    is_int(idle, 0, "it always says until when");
+    ok(made[CALLS - 1] - made[0] <= 150100, "and nothing is wasted: 60 calls "
+       "in %lld s", (long long)(made[CALLS - 1] - made[0]) / 1000);
+    budgets_close(b);
+}
+
 static void test_deadline(void)
 {
     struct retry_random random;
@@ -209,6 +266,8 @@ int main(void)
     test_hint();
     test_crowd();
     test_load();
+    test_pending();
+    test_stretch();
     test_deadline();
     test_breaker();
     test_news();
