@@ -15,8 +15,10 @@ void expensify_job(struct text job, struct text template, bool writes,
 bool expensify_classify(const struct response *response, bool writes,
                         struct arena *arena, struct answer *out);
 
-/* The template that prints one line of JSON per report and per expense. */
-struct text expensify_template(void);
+/* The template that prints one line of JSON per report and per expense, with
+ * the fields this read wants; NULL: ids alone. */
+struct text expensify_template(const struct read_spec *spec,
+                               struct arena *arena);
 /* Those lines as one JSON array of reports with their expenses. -1: a line is
  * not what the template prints. */
 int expensify_assemble(struct text lines, struct arena *arena,

@@ -233,7 +233,7 @@ int expensify_read_request(const struct connection_info *c,
         download_job(text_slice(next, 1, next.len - 1), &job);
     } else {
         export_job(c, spec, &job);
-        template = expensify_template();
+        template = expensify_template(spec, arena);
     }
     if (result == 0)
         expensify_job(buf_view(&job), template, false,
@@ -470,8 +470,8 @@ int expensify_booked_request(const struct connection_info *c,
     json_end_object(&w);
     json_end_array(&w);
     json_end_object(&w);
-    expensify_job(buf_view(&job), expensify_template(), true, "mark", arena,
-                  out);
+    expensify_job(buf_view(&job), expensify_template(NULL, arena), true, "mark",
+                  arena, out);
     out->safe_to_repeat = true;
     buf_fini(&job);
     buf_fini(&list);

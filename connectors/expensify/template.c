@@ -12,65 +12,168 @@
 
 #define LINES_MAX 1000000
 
-/* Text, maybe absent. */
-#define T(owner, name) \
-    "\"" #name "\":\"${(" #owner "." #name "!\"\")?json_string}\","
-/* The same where a step before it may be absent too. */
-#define TN(owner, path, name) \
-    "\"" #name "\":\"${((" #owner "." path ")!\"\")?json_string}\","
-/* Number, maybe blank: grouping signs are taken out on the way back. */
-#define N(owner, name) "\"" #name "\":\"${" #owner "." #name "!\"\"}\","
-/* Number that is always there. */
-#define C(owner, name) "\"" #name "\":\"${(" #owner "." #name "!0)?c}\","
-#define B(owner, name, otherwise)                                  \
-    "\"" #name "\":\"${(" #owner "." #name "!" #otherwise \
-    ")?string(\"true\",\"false\")}\","
+enum print {
+    AS_TEXT,
+    AS_FOUND, /* a number that may be blank: grouping signs come off later */
+    AS_COUNT, /* a number that is always there */
+    AS_NO,    /* yes or no; absent is no */
+    AS_YES,
+};
 
-static const char template[] =
-    "{\"kind\":\"start\"}\n"
-    "<#list reports as report>\n"
-    "{\"kind\":\"report\","
-    T(report, reportID) N(report, oldReportID) T(report, reportName)
-    T(report, status) C(report, total) T(report, currency) T(report, created)
-    T(report, submitted) T(report, approved) T(report, reimbursed)
-    T(report, accountEmail) N(report, accountID)
-    TN(report, "submitter.firstName", submitterFirstName)
-    TN(report, "submitter.lastName", submitterLastName)
-    TN(report, "submitter.fullName", submitterFullName)
-    T(report, submitterUserID) T(report, submitterPayrollID)
-    T(report, employeeCustomField1) T(report, employeeCustomField2)
-    T(report, managerEmail) TN(report, "manager.fullName", managerFullName)
-    T(report, managerUserID) T(report, managerPayrollID) T(report, policyID)
-    T(report, policyName) T(report, entryID)
-    B(report, isACHReimbursed, false)
-    "\"end\":\"\"}\n"
-    "<#list report.transactionList as expense>\n"
-    "{\"kind\":\"expense\","
-    N(expense, transactionID) T(expense, merchant) T(expense, modifiedMerchant)
-    C(expense, amount) N(expense, modifiedAmount) N(expense, convertedAmount)
-    T(expense, currency) N(expense, currencyConversionRate)
-    T(expense, created) T(expense, modifiedCreated) T(expense, inserted)
-    B(expense, modified, false) T(expense, category)
-    T(expense, categoryGlCode) T(expense, categoryPayrollCode) T(expense, tag)
-    T(expense, tagGlCode)
-    T(expense, ntag1) T(expense, ntag1GlCode) T(expense, ntag2)
-    T(expense, ntag2GlCode) T(expense, ntag3) T(expense, ntag3GlCode)
-    T(expense, ntag4) T(expense, ntag4GlCode) T(expense, ntag5)
-    T(expense, ntag5GlCode)
-    N(expense, taxAmount) T(expense, taxName) N(expense, taxRate)
-    T(expense, taxRateName) T(expense, taxCode) T(expense, comment)
-    B(expense, billable, false) B(expense, reimbursable, true)
-    T(expense, bank) T(expense, cardNumber) T(expense, mcc)
-    T(expense, externalID) T(expense, type) N(expense, receiptID)
-    T(expense, receiptFilename)
-    "\"end\":\"\"}\n"
-    "</#list>\n"
-    "</#list>\n"
-    "{\"kind\":\"end\"}\n";
+/* What the template can print. `core` is printed always, the rest where the
+ * flow uses it: what nobody needs never leaves the vendor. */
+struct column {
+    const char *name, *path; /* path NULL: the name */
+    enum print print;
+    bool core;
+};
 
-struct text expensify_template(void)
+static const struct column report_columns[] = {
+    { "reportID", NULL, AS_TEXT, true },
+    { "oldReportID", NULL, AS_FOUND, false },
+    { "reportName", NULL, AS_TEXT, false },
+    { "status", NULL, AS_TEXT, true },
+    { "total", NULL, AS_COUNT, false },
+    { "currency", NULL, AS_TEXT, true },
+    { "created", NULL, AS_TEXT, false },
+    { "submitted", NULL, AS_TEXT, false },
+    { "approved", NULL, AS_TEXT, true },
+    { "reimbursed", NULL, AS_TEXT, false },
+    { "accountEmail", NULL, AS_TEXT, false },
+    { "accountID", NULL, AS_FOUND, false },
+    { "submitterFirstName", "submitter.firstName", AS_TEXT, false },
+    { "submitterLastName", "submitter.lastName", AS_TEXT, false },
+    { "submitterFullName", "submitter.fullName", AS_TEXT, false },
+    { "submitterUserID", NULL, AS_TEXT, false },
+    { "submitterPayrollID", NULL, AS_TEXT, false },
+    { "employeeCustomField1", NULL, AS_TEXT, false },
+    { "employeeCustomField2", NULL, AS_TEXT, false },
+    { "managerEmail", NULL, AS_TEXT, false },
+    { "managerFullName", "manager.fullName", AS_TEXT, false },
+    { "managerUserID", NULL, AS_TEXT, false },
+    { "managerPayrollID", NULL, AS_TEXT, false },
+    { "policyID", NULL, AS_TEXT, false },
+    { "policyName", NULL, AS_TEXT, false },
+    { "entryID", NULL, AS_TEXT, false },
+    { "isACHReimbursed", NULL, AS_NO, false },
+    { NULL, NULL, AS_TEXT, false },
+};
+
+static const struct column expense_columns[] = {
+    { "transactionID", NULL, AS_FOUND, true },
+    { "merchant", NULL, AS_TEXT, true },
+    { "modifiedMerchant", NULL, AS_TEXT, true },
+    { "amount", NULL, AS_COUNT, true },
+    { "modifiedAmount", NULL, AS_FOUND, true },
+    { "convertedAmount", NULL, AS_FOUND, true },
+    { "currency", NULL, AS_TEXT, true },
+    { "currencyConversionRate", NULL, AS_FOUND, false },
+    { "created", NULL, AS_TEXT, true },
+    { "modifiedCreated", NULL, AS_TEXT, true },
+    { "inserted", NULL, AS_TEXT, false },
+    { "modified", NULL, AS_NO, false },
+    { "category", NULL, AS_TEXT, false },
+    { "categoryGlCode", NULL, AS_TEXT, false },
+    { "categoryPayrollCode", NULL, AS_TEXT, false },
+    { "tag", NULL, AS_TEXT, false },
+    { "tagGlCode", NULL, AS_TEXT, false },
+    { "ntag1", NULL, AS_TEXT, false },
+    { "ntag1GlCode", NULL, AS_TEXT, false },
+    { "ntag2", NULL, AS_TEXT, false },
+    { "ntag2GlCode", NULL, AS_TEXT, false },
+    { "ntag3", NULL, AS_TEXT, false },
+    { "ntag3GlCode", NULL, AS_TEXT, false },
+    { "ntag4", NULL, AS_TEXT, false },
+    { "ntag4GlCode", NULL, AS_TEXT, false },
+    { "ntag5", NULL, AS_TEXT, false },
+    { "ntag5GlCode", NULL, AS_TEXT, false },
+    { "taxAmount", NULL, AS_FOUND, false },
+    { "taxName", NULL, AS_TEXT, false },
+    { "taxRate", NULL, AS_FOUND, false },
+    { "taxRateName", NULL, AS_TEXT, false },
+    { "taxCode", NULL, AS_TEXT, false },
+    { "comment", NULL, AS_TEXT, false },
+    { "billable", NULL, AS_NO, false },
+    { "reimbursable", NULL, AS_YES, false },
+    { "bank", NULL, AS_TEXT, false },
+    { "cardNumber", NULL, AS_TEXT, false },
+    { "mcc", NULL, AS_TEXT, false },
+    { "externalID", NULL, AS_TEXT, false },
+    { "type", NULL, AS_TEXT, false },
+    { "receiptID", NULL, AS_FOUND, false },
+    { "receiptFilename", NULL, AS_TEXT, false },
+    { NULL, NULL, AS_TEXT, false },
+};
+
+static void print_column(const char *owner, const struct column *c,
+                         struct buf *b)
 {
-    return text_of(template);
+    const char *path = c->path ? c->path : c->name;
+    buf_printf(b, "\"%s\":\"", c->name);
+    switch (c->print) {
+    case AS_TEXT: /* where a step may be absent, all of them are forgiven */
+        buf_printf(b, c->path ? "${((%s.%s)!\"\")?json_string}"
+                              : "${(%s.%s!\"\")?json_string}", owner, path);
+        break;
+    case AS_FOUND:
+        buf_printf(b, "${%s.%s!\"\"}", owner, path);
+        break;
+    case AS_COUNT:
+        buf_printf(b, "${(%s.%s!0)?c}", owner, path);
+        break;
+    case AS_NO:
+    case AS_YES:
+        buf_printf(b, "${(%s.%s!%s)?string(\"true\",\"false\")}", owner,
+                   path, c->print == AS_YES ? "true" : "false");
+        break;
+    }
+    buf_str(b, "\",");
+}
+
+static const struct shape_field *wanted_field(const struct shape *shape,
+                                              const char *name)
+{
+    for (size_t i = 0; shape && i < shape->count; i++)
+        if (text_is(shape->fields[i].field->name, name))
+            return &shape->fields[i];
+    return NULL;
+}
+
+/* NULL `shape` with `all`: every column; without: the core. */
+static void print_columns(const char *owner, const struct column *c,
+                          const struct shape *shape, bool all, struct buf *b)
+{
+    for (; c->name; c++)
+        if (c->core || all || wanted_field(shape, c->name))
+            print_column(owner, c, b);
+}
+
+struct text expensify_template(const struct read_spec *spec,
+                               struct arena *arena)
+{
+    const struct shape *shape = spec ? spec->shape : NULL;
+    bool all = spec && !shape;
+    bool flat = spec && text_is(spec->object->name, "expense");
+    const struct shape_field *list = wanted_field(shape, "transactionList");
+    struct buf b;
+    struct text t;
+    buf_init(&b, 64 * 1024);
+    buf_str(&b, "{\"kind\":\"start\"}\n"
+                "<#list reports as report>\n"
+                "{\"kind\":\"report\",");
+    print_columns("report", report_columns, flat ? NULL : shape, all, &b);
+    buf_str(&b, "\"end\":\"\"}\n");
+    if (all || flat || list) {
+        buf_str(&b, "<#list report.transactionList as expense>\n"
+                    "{\"kind\":\"expense\",");
+        print_columns("expense", expense_columns,
+                      flat ? shape : list ? list->sub : NULL, all, &b);
+        buf_str(&b, "\"end\":\"\"}\n</#list>\n");
+    }
+    buf_str(&b, "</#list>\n{\"kind\":\"end\"}\n");
+    t = buf_dup(arena, &b);
+    buf_fini(&b);
+    return t;
 }
 
 /* ------------------------------------------------------------- the way back */
