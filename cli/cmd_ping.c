@@ -204,10 +204,10 @@ static bool is_meant(struct signin *s, struct text name)
 {
     struct signin_state st;
     struct error ignored = { 0 };
+    bool project = s->w.program.connection_count > 0;
     if (signin_look(s, name, &st, &ignored))
-        return true; /* to be told what is wrong with it */
-    return st.setup->connector->hosts &&
-           (s->w.program.connection_count > 0 || st.count > 0);
+        return project; /* to be told what is wrong with it */
+    return st.setup->connector->hosts && (project || st.count > 0);
 }
 
 int cmd_ping(const struct invocation *in)
