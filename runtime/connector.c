@@ -24,3 +24,15 @@ void request_header(struct arena *arena, struct request *r, const char *name,
     }
     (*at)->value = text_dup(arena, value);
 }
+
+bool field_on_create(void *ctx, const struct field *field)
+{
+    (void)ctx;
+    return !field->read_only;
+}
+
+bool field_on_update(void *ctx, const struct field *field)
+{
+    (void)ctx;
+    return !field->read_only && !field->create_only;
+}

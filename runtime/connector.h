@@ -216,6 +216,10 @@ struct write_item {
     struct text step;            /* `next` of the step before; empty: the first */
 };
 
+/* For record_encode: may a create, may an update carry the field? */
+bool field_on_create(void *ctx, const struct field *field);
+bool field_on_update(void *ctx, const struct field *field);
+
 struct write_spec {
     const struct object *object;
     const struct write_item *items;

@@ -169,18 +169,6 @@ bool bill_classify(const struct connection_info *c,
 }
 
 /* --------------------------------------------------------------- writing */
-static bool on_create(void *ctx, const struct field *field)
-{
-    (void)ctx;
-    return !field->read_only;
-}
-
-static bool on_update(void *ctx, const struct field *field)
-{
-    (void)ctx;
-    return !field->read_only && !field->create_only;
-}
-
 /* Lines are replaced whole by PUT; PATCH cannot change how many there are. */
 static bool sends_lines(struct text body)
 {
@@ -208,7 +196,7 @@ static int write_request(const struct connection_info *c,
         buf_byte(&path, '/');
         uri_encode(&path, item->target_id);
     }
-    result = record_encode(item->record, create ? on_create : on_update, NULL,
+    result = record_encode(item->record, create ? field_on_create : field_on_update, NULL,
                            &body, err);
     if (result == 0 && !create && object_fact(spec->object, "update"))
         whole = sends_lines(buf_view(&body));

@@ -7,20 +7,6 @@
 
 #include <string.h>
 
-/* Fields a verb cannot send: create-only ones on updates, read-only ones
- * always. */
-static bool on_create(void *ctx, const struct field *field)
-{
-    (void)ctx;
-    return !field->read_only;
-}
-
-static bool on_update(void *ctx, const struct field *field)
-{
-    (void)ctx;
-    return !field->read_only && !field->create_only;
-}
-
 int exact_write_request(const struct connection_info *c,
                         const struct write_spec *spec, struct arena *arena,
                         struct request *out, struct error *err)
@@ -38,7 +24,7 @@ int exact_write_request(const struct connection_info *c,
         exact_key_literal(spec->object, item->target_id, &path);
         buf_byte(&path, ')');
     }
-    result = record_encode(item->record, create ? on_create : on_update,
+    result = record_encode(item->record, create ? field_on_create : field_on_update,
                                 NULL, &body, err);
     if (result == 0 && body.full)
         result = error_set(err, ERROR_INPUT,

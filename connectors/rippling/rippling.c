@@ -165,18 +165,6 @@ bool rippling_classify(const struct response *response, bool writes,
 }
 
 /* --------------------------------------------------------------- writing */
-static bool on_create(void *ctx, const struct field *field)
-{
-    (void)ctx;
-    return !field->read_only;
-}
-
-static bool on_update(void *ctx, const struct field *field)
-{
-    (void)ctx;
-    return !field->read_only && !field->create_only;
-}
-
 static int write_request(const struct connection_info *c,
                          const struct write_spec *spec, struct arena *arena,
                          struct request *out, struct error *err)
@@ -194,7 +182,7 @@ static int write_request(const struct connection_info *c,
         uri_encode(&path, item->target_id);
         buf_byte(&path, '/');
     }
-    result = record_encode(item->record, create ? on_create : on_update,
+    result = record_encode(item->record, create ? field_on_create : field_on_update,
                                 NULL, &body, err);
     *out = (struct request){
         .method = create ? "POST" : "PATCH",

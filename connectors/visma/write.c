@@ -9,18 +9,6 @@
 
 #include <string.h>
 
-static bool on_create(void *ctx, const struct field *field)
-{
-    (void)ctx;
-    return !field->read_only;
-}
-
-static bool on_update(void *ctx, const struct field *field)
-{
-    (void)ctx;
-    return !field->read_only && !field->create_only;
-}
-
 /* ---------------------------------------------------------------- clearing */
 static int empty_cleared(struct record *record, struct error *err);
 
@@ -198,7 +186,7 @@ static int record_body(const struct write_spec *spec,
         buf_text(path, spec->object->path);
     else
         visma_item_path(spec->object, item->target_id, arena, path);
-    result = record_encode(changed, create ? on_create : on_update, NULL,
+    result = record_encode(changed, create ? field_on_create : field_on_update, NULL,
                            &record, err);
     if (result == 0 && !create && sends_lines(buf_view(&record)))
         result = error_set(err, ERROR_INPUT,
