@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#define DAY_MS INT64_C(86400000)
+
 static bool has_fact(const struct read_spec *spec, const char *name)
 {
     return object_fact(spec->object, name) != NULL;
@@ -266,7 +268,18 @@ static int64_t count_items(struct text raw)
     return n;
 }
 
-static struct rows look_at(struct text body, struct arena *arena)
+/* A time more than a day ahead is nobody's clock: as a cursor it would hide
+ * every change until then. */
+static bool is_ahead(const struct connection_info *c, struct text when)
+{
+    int64_t micros;
+    bool offset;
+    return datetime_parse(when, &micros, &offset) &&
+           micros / 1000 > c->now_ms + DAY_MS;
+}
+
+static struct rows look_at(const struct connection_info *c, struct text body,
+                           struct arena *arena)
 {
     struct rows r = { .total = -1 };
     struct json_items it = json_items(text_trim(body));
@@ -279,7 +292,7 @@ static struct rows look_at(struct text body, struct arena *arena)
         r.lines += lines > 0 ? lines : 1;
         r.last = it.value;
         json_get_int64(it.value, "metadata.totalCount", &r.total);
-        if (text_compare(when, r.latest) > 0)
+        if (text_compare(when, r.latest) > 0 && !is_ahead(c, when))
             r.latest = when;
     }
     return r;
@@ -450,11 +463,46 @@ static void key_page(const struct read_spec *spec, struct text asked,
         page->next = continuation(arena, 'K', n + 1, 0, TEXT_NONE);
 }
 
-static void list_page(const struct read_spec *spec, struct text asked,
+/* Rows without their metadata: how many others there are is nothing of the
+ * record, and would make it look changed whenever the total does. */
+static struct text without_metadata(struct text body, struct arena *arena)
+{
+    struct json_items rows = json_items(text_trim(body));
+    struct buf out;
+    buf_init(&out, 0);
+    buf_byte(&out, '[');
+    while (json_next(&rows)) {
+        struct json_items it = json_items(rows.value);
+        bool first = true;
+        if (out.len > 1)
+            buf_byte(&out, ',');
+        if (json_kind(rows.value) != JSON_OBJECT) {
+            buf_text(&out, rows.value);
+            continue;
+        }
+        buf_byte(&out, '{');
+        while (json_next(&it)) {
+            if (text_is(it.name, "metadata"))
+                continue;
+            buf_printf(&out, "%s\"%.*s\":", first ? "" : ",",
+                       TEXT_ARG(it.name));
+            buf_text(&out, it.value);
+            first = false;
+        }
+        buf_byte(&out, '}');
+    }
+    buf_byte(&out, ']');
+    struct text t = buf_dup(arena, &out);
+    buf_fini(&out);
+    return t;
+}
+
+static void list_page(const struct connection_info *c,
+                      const struct read_spec *spec, struct text asked,
                       struct arena *arena, struct page *page)
 {
     struct position p = position_of(asked);
-    struct rows r = look_at(page->body, arena);
+    struct rows r = look_at(c, page->body, arena);
     bool by_line = has_fact(spec, "by_line");
     int64_t seen = p.rows + (by_line ? r.lines : r.count);
     bool last = has_fact(spec, "unpaged") || r.count == 0 ||
@@ -464,6 +512,8 @@ static void list_page(const struct read_spec *spec, struct text asked,
                              ? r.latest
                              : spec->cursor;
     page->total = by_line ? -1 : r.total;
+    if (r.total >= 0)
+        page->body = without_metadata(page->body, arena);
     if (by_line)
         join_batches(page->body, p.held, last, arena, page, &held);
     if (!last)
@@ -479,7 +529,6 @@ void visma_read_answer(const struct connection_info *c,
 {
     struct json_pick pick = { "", TEXT_NONE };
     struct error err = { 0 };
-    (void)c;
     *page = (struct page){ .body = response->body, .rows = "", .total = -1,
                            .complete = true };
     if (visma_classify(response, VISMA_READ, arena, out)) {
@@ -511,5 +560,5 @@ void visma_read_answer(const struct connection_info *c,
     else if (has_fact(spec, "names"))
         names_page(spec, arena, page);
     else
-        list_page(spec, asked, arena, page);
+        list_page(c, spec, asked, arena, page);
 }

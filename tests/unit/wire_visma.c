@@ -206,9 +206,11 @@ struct page_case {
 static const struct page_case pages[] = {
     { "employee", "employeeCd", "",
       "[{\"employeeNumber\":\"1\"," META("3") "},{\"employeeNumber\":\"2\","
-      META("3") "}]", NULL, "P2:2|" },
+      META("3") "}]",
+      "[{\"employeeNumber\":\"1\"},{\"employeeNumber\":\"2\"}]", "P2:2|" },
     { "employee", "employeeCd", "P2:2|",
-      "[{\"employeeNumber\":\"3\"," META("3") "}]", NULL, "" },
+      "[{\"employeeNumber\":\"3\"," META("3") "}]",
+      "[{\"employeeNumber\":\"3\"}]", "" },
     { "employee", "employeeCd", "", "[]", "[]", "" },
     { "employee", "employeeCd", "", "[{\"employeeNumber\":\"1\"}]", NULL,
       "P2:1|" }, /* without a total only an empty page is the end */
@@ -237,9 +239,8 @@ static const struct page_case pages[] = {
       "]," META("4") "},{\"batchNumber\":\"2\",\"journalTransactionLines\":["
       "{\"n\":3}]," META("4") "}]",
       "[{\"batchNumber\":\"1\",\"journalTransactionLines\":[{\"n\":1},{\"n\":2}"
-      "]," META("4") "}]",
-      "P2:3|{\"batchNumber\":\"2\",\"journalTransactionLines\":[{\"n\":3}],"
-      META("4") "}" },
+      "]}]",
+      "P2:3|{\"batchNumber\":\"2\",\"journalTransactionLines\":[{\"n\":3}]}" },
     { "journal_transaction", "batchNumber",
       "P2:3|{\"batchNumber\":\"2\",\"journalTransactionLines\":[{\"n\":3}]}",
       "[{\"batchNumber\":\"2\",\"journalTransactionLines\":[{\"n\":4}],"
