@@ -289,6 +289,12 @@ static void cursors(void)
     visma_read_answer(&info, &spec, TEXT_NONE, &r, &arena, &page, &answer);
     is_text(text_cstr(&arena, page.next_cursor), "2026-03-01T10:00:00",
             "which never goes back");
+    r.body = TEXT("[{\"lastModifiedDateTime\":\"2099-01-01T00:00:00\"," META(
+        "2") "},{\"lastModifiedDateTime\":\"2026-03-01T11:00:00\"," META("2")
+                  "}]");
+    visma_read_answer(&info, &spec, TEXT_NONE, &r, &arena, &page, &answer);
+    is_text(text_cstr(&arena, page.next_cursor), "2026-03-01T11:00:00",
+            "and never runs years ahead");
     r.body = TEXT("[{\"a\":1},");
     visma_read_answer(&info, &spec, TEXT_NONE, &r, &arena, &page, &answer);
     is_int(answer.kind, ANSWER_FAILED, "half a page is no page");
