@@ -332,6 +332,24 @@ static struct doc *add_header(struct seed *s, const char *entity,
     return d;
 }
 
+/* Robots and their parts are revenue 8000 of core business, hours 8100; the
+ * cost center is the one that sells, services have none yet. */
+static void set_books(struct seed *s, struct doc *d,
+                      const struct exact_entity *e, const char *item)
+{
+    bool service = strcmp(item, "SVC-H") == 0;
+    const char *account = service ? "8100" : "8000";
+    if (exact_field_of(e, TEXT("GLAccount"))) {
+        doc_set_string(d, "GLAccount", guid_of(s, "GLAccounts", account));
+        doc_set_string(d, "GLAccountDescription",
+                       service ? "Revenue services" : "Revenue robots");
+    }
+    if (!service) {
+        doc_set_string(d, "CostCenter", "MKT");
+        doc_set_string(d, "CostCenterDescription", "Marketing & Events");
+    }
+}
+
 static void add_line(struct seed *s, const char *entity, const char *parent,
                      const char *parent_id, const char *item,
                      const char *amount, const char *quantity, int days)
@@ -348,6 +366,21 @@ static void add_line(struct seed *s, const char *entity, const char *parent,
     number(d, "Quantity", quantity);
     if (exact_field_of(e, TEXT("LineNumber")))
         doc_set_int(d, "LineNumber", 1);
+    set_books(s, d, e, item);
+}
+
+/* One more line of a document that has one. */
+static void add_more(struct seed *s, const char *entity, const char *parent,
+                     const char *parent_id, const char *item,
+                     const char *amount, int days)
+{
+    const struct exact_entity *e = exact_entity_named(text_of(entity));
+    add_line(s, entity, parent, parent_id, item, amount, "1", days);
+    const char *id = guid_of(s, entity,
+                             arena_printf(&s->arena, "%s/%s", parent, item));
+    struct doc *d = table_get(exact_table(s->w, s->division, entity), id);
+    if (d && exact_field_of(e, TEXT("LineNumber")))
+        doc_set_int(d, "LineNumber", 2);
 }
 
 static void set_relation(struct seed *s, struct doc *d, const char *field,
@@ -451,6 +484,10 @@ static void add_purchase_orders(struct seed *s)
         add_line(s, "PurchaseOrderLines", x->number,
                  doc_str(d, "PurchaseOrderID"), x->item, x->amount,
                  x->quantity, x->days);
+        if (strcmp(x->item, "ARM-2") == 0)
+            add_more(s, "PurchaseOrderLines", x->number,
+                     doc_str(d, "PurchaseOrderID"), "GRIP-1", "349.99",
+                     x->days);
     }
 }
 

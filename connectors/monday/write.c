@@ -1,6 +1,9 @@
 /* monday.com: several mutations in one document, each under an alias with its
  * own fate. Subitems live on a hidden board of their own, so an item with
  * lines is written in steps:
+ *   M                  the item was created, but without a column that the
+ *                      board does not have (monday.com says nothing then): the
+ *                      same as a change, which is refused and says so
  *   C                  the item was created: its subitems are created
  *   Q                  the item was changed: its subitems are asked for
  *   S<board>:<id>,…    what there is: changed in order, the rest created */
@@ -59,7 +62,7 @@ static void add_body(struct document *d, const char *form, size_t n)
 
 static void key_n(struct document *d, const char *name, size_t n)
 {
-    char key[16];
+    char key[32];
     snprintf(key, sizeof key, "%s%zu", name, n);
     json_key(&d->w, key);
 }
@@ -96,6 +99,31 @@ static int put_columns(struct document *d, const struct record *r,
     return result;
 }
 
+/* Columns that are sent, for reading back which of them there are. */
+static void put_sent_ids(struct document *d, const struct record *r)
+{
+    json_begin_array(&d->w);
+    for (size_t i = 0; i < r->shape->count; i++) {
+        const struct field *f = r->shape->fields[i].field;
+        enum column_kind kind = monday_column_kind(f);
+        if (is_sent(&r->slots[i]) && kind != COLUMN_SUBITEMS &&
+            kind != COLUMN_ITEM && kind != COLUMN_NAME)
+            json_string(&d->w, f->wire);
+    }
+    json_end_array(&d->w);
+}
+
+static size_t sent_count(const struct record *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->shape->count; i++) {
+        enum column_kind kind = monday_column_kind(r->shape->fields[i].field);
+        n += is_sent(&r->slots[i]) && kind != COLUMN_SUBITEMS &&
+             kind != COLUMN_ITEM && kind != COLUMN_NAME;
+    }
+    return n;
+}
+
 static struct text name_of(const struct record *r)
 {
     for (size_t i = 0; i < r->shape->count; i++)
@@ -121,8 +149,12 @@ static int add_create(struct document *d, size_t n, const struct record *r,
     declare(d, "$n#: String!, $v#: JSON", n);
     add_body(d, "m#: create_item(board_id: $board, item_name: $n#, "
                 "group_id: $group, column_values: $v#, "
-                "create_labels_if_missing: $labels) { id } ",
+                "create_labels_if_missing: $labels) "
+                "{ id column_values(ids: $c#) { id } } ",
              n);
+    declare(d, "$c#: [String!]", n);
+    key_n(d, "c", n);
+    put_sent_ids(d, r);
     key_n(d, "n", n);
     json_string(&d->w, name_of(r));
     key_n(d, "v", n);
@@ -135,7 +167,7 @@ static int add_change(struct document *d, size_t n, struct text id,
     declare(d, "$i#: ID!, $v#: JSON!", n);
     add_body(d, "m#: change_multiple_column_values(board_id: $board, "
                 "item_id: $i#, column_values: $v#, "
-                "create_labels_if_missing: $labels) { id } ",
+                "create_labels_if_missing: $labels) { id state } ",
              n);
     key_n(d, "i", n);
     json_string(&d->w, id);
@@ -176,15 +208,12 @@ static void add_key(const struct write_spec *spec, struct arena *arena,
     buf_fini(&b);
 }
 
-static void finish(const struct connection_info *c, struct document *d,
-                   const struct write_spec *spec, struct arena *arena,
-                   struct request *out)
+static void send_document(const struct connection_info *c, struct document *d,
+                          const struct write_spec *spec, struct arena *arena,
+                          struct request *out)
 {
     struct buf query;
-    json_key(&d->w, "labels");
-    json_bool(&d->w, text_is(c->setting(c, "create_labels"), "yes"));
     json_end_object(&d->w);
-    declare(d, "$labels: Boolean", 0);
     buf_init(&query, (size_t)2 << 20);
     buf_str(&query, "mutation (");
     buf_text(&query, buf_view(&d->heads));
@@ -195,6 +224,21 @@ static void finish(const struct connection_info *c, struct document *d,
                 arena, out);
     add_key(spec, arena, out);
     buf_fini(&query);
+}
+
+static void finish(const struct connection_info *c, struct document *d,
+                   const struct write_spec *spec, struct arena *arena,
+                   struct request *out)
+{
+    json_key(&d->w, "labels");
+    json_bool(&d->w, text_is(c->setting(c, "create_labels"), "yes"));
+    declare(d, "$labels: Boolean", 0);
+    send_document(c, d, spec, arena, out);
+}
+
+static bool is_create(const struct write_item *item)
+{
+    return item->op == WRITE_CREATE && item->step.len == 0;
 }
 
 static int write_items(const struct connection_info *c,
@@ -209,7 +253,7 @@ static int write_items(const struct connection_info *c,
     declare(&d, "$board: ID!", 0);
     json_put_string(&d.w, "board", monday_board_id(spec->object));
     for (size_t i = 0; i < spec->item_count; i++)
-        creates = creates || spec->items[i].op == WRITE_CREATE;
+        creates = creates || is_create(&spec->items[i]);
     if (creates) {
         declare(&d, "$group: String", 0);
         json_key(&d.w, "group");
@@ -220,11 +264,41 @@ static int write_items(const struct connection_info *c,
     }
     for (size_t i = 0; i < spec->item_count && result == 0; i++) {
         const struct write_item *item = &spec->items[i];
-        result = item->op == WRITE_CREATE
+        result = is_create(item)
                      ? add_create(&d, i, item->record, err)
                      : add_change(&d, i, item->target_id, item->record, err);
     }
     finish(c, &d, spec, arena, out);
+    out->unfinished = lines_of(spec->items[0].record) &&
+                      lines_of(spec->items[0].record)->count > 0;
+    document_fini(&d);
+    return result;
+}
+
+/* Updates are words under an item; they are only made. */
+static int write_updates(const struct connection_info *c,
+                         const struct write_spec *spec, struct arena *arena,
+                         struct request *out, struct error *err)
+{
+    struct document d;
+    int result = 0;
+    document_init(&d);
+    for (size_t i = 0; i < spec->item_count && result == 0; i++) {
+        const struct value *item = record_get(spec->items[i].record,
+                                              TEXT("item_id"));
+        const struct value *body = record_get(spec->items[i].record,
+                                              TEXT("body"));
+        if (item->tag != VALUE_TEXT || body->tag != VALUE_TEXT)
+            result = error_set(err, ERROR_INPUT,
+                               "an update needs item_id and body");
+        declare(&d, "$i#: ID!, $b#: String!", i);
+        add_body(&d, "m#: create_update(item_id: $i#, body: $b#) { id } ", i);
+        key_n(&d, "i", i);
+        json_string(&d.w, value_as_text(item));
+        key_n(&d, "b", i);
+        json_string(&d.w, value_as_text(body));
+    }
+    send_document(c, &d, spec, arena, out);
     document_fini(&d);
     return result;
 }
@@ -313,7 +387,9 @@ int monday_write_request(const struct connection_info *c,
     if (!spec->object->user && !text_is(spec->object->name, "update"))
         return error_set(err, ERROR_USAGE, "mlc does not write %.*s",
                          TEXT_ARG(spec->object->name));
-    if (spec->items[0].step.len == 0)
+    if (!spec->object->user)
+        return write_updates(c, spec, arena, out, err);
+    if (spec->items[0].step.len == 0 || text_is(spec->items[0].step, "M"))
         return write_items(c, spec, arena, out, err);
     if (spec->items[0].step.ptr[0] == 'Q') {
         ask_subitems(c, &spec->items[0], arena, out);
@@ -363,20 +439,66 @@ static bool alias_failed(const struct connection_info *c,
     return true;
 }
 
+static size_t count_of(struct text list)
+{
+    struct json_items it = json_items(list);
+    size_t n = 0;
+    while (json_next(&it))
+        n++;
+    return n;
+}
+
+/* A change takes on an item that people put away; nobody would see it. */
+static bool is_put_away(struct text state, struct arena *arena,
+                        struct write_result *result)
+{
+    if (state.len == 0 || text_is(state, "active"))
+        return false;
+    result->answer.kind = ANSWER_REFUSED;
+    result->answer.refusal = REFUSAL_MISSING;
+    result->answer.code = text_dup(arena, state);
+    result->answer.reason = text_of(arena_printf(
+        arena, "item %.*s is %.*s; it is not made again. Restore it, then "
+               "retry",
+        TEXT_ARG(result->target_id), TEXT_ARG(state)));
+    return true;
+}
+
+static void item_answer(const struct connection_info *c,
+                        const struct write_spec *spec, size_t n,
+                        const struct response *response, struct arena *arena,
+                        struct write_result *result)
+{
+    const struct write_item *item = &spec->items[n];
+    const struct value_list *lines = lines_of(item->record);
+    struct text alias;
+    if (alias_failed(c, response, n, arena, result)) {
+        if (result->answer.refusal == REFUSAL_MISSING && !is_create(item))
+            result->answer.reason = text_of(arena_printf(
+                arena, "item %.*s is not on the board any more (archived or "
+                       "deleted); it is not made again",
+                TEXT_ARG(item->target_id)));
+        return;
+    }
+    alias = json_get(response->body, arena_printf(arena, "data.m%zu", n));
+    if (is_put_away(json_get_text(arena, alias, "state"), arena, result))
+        return;
+    if (is_create(item) && spec->object->user &&
+        count_of(json_get(alias, "column_values")) < sent_count(item->record))
+        result->next = TEXT("M");
+    else if (lines && lines->count > 0)
+        result->next = item->op == WRITE_CREATE ? TEXT("C") : TEXT("Q");
+}
+
 static void items_answer(const struct connection_info *c,
                          const struct write_spec *spec,
                          const struct response *response, struct arena *arena,
                          struct write_result *results)
 {
     for (size_t i = 0; i < spec->item_count; i++) {
-        const struct write_item *item = &spec->items[i];
-        const struct value_list *lines = lines_of(item->record);
         results[i].answer.kind = ANSWER_DONE;
         results[i].answer.status = response->status;
-        if (!alias_failed(c, response, i, arena, &results[i]) && lines &&
-            lines->count > 0)
-            results[i].next =
-                item->op == WRITE_CREATE ? TEXT("C") : TEXT("Q");
+        item_answer(c, spec, i, response, arena, &results[i]);
     }
 }
 
@@ -399,20 +521,21 @@ void monday_write_answer(const struct connection_info *c,
                          const struct response *response, struct arena *arena,
                          struct write_result *results)
 {
+    struct text step = spec->items[0].step;
+    bool asks = step.len > 0 && step.ptr[0] == 'Q';
     struct answer whole;
-    bool failed = monday_classify(c, response, spec->items[0].step.len == 0 ||
-                                                   spec->items[0].step.ptr[0] != 'Q',
-                                  arena, &whole);
+    bool failed = monday_classify(c, response, !asks, arena, &whole);
     memset(results, 0, spec->item_count * sizeof *results);
     for (size_t i = 0; i < spec->item_count; i++) {
         results[i].answer = whole;
         results[i].target_id = spec->items[i].target_id;
+        results[i].whole = failed;
     }
     if (failed)
         return;
-    if (spec->items[0].step.len == 0)
+    if (step.len == 0 || text_is(step, "M"))
         items_answer(c, spec, response, arena, results);
-    else if (spec->items[0].step.ptr[0] == 'Q')
+    else if (asks)
         known_subitems(response, arena, &results[0]);
     else
         subitems_answer(c, &spec->items[0], response, arena, &results[0]);
