@@ -522,13 +522,17 @@ static void set_period(struct world *w, struct sandbox_call *call, bool closed)
     answer_done(call, "");
 }
 
-/* A change somebody made in the vendor's own screens: entity= code= and a
- * body with members; with gone=1 the row is deleted. */
+/* A change somebody made in the vendor's own screens: entity= code= (or
+ * another field, by=) and a body with members; with gone=1 the row is
+ * deleted. */
 static void edit(struct world *w, struct sandbox_call *call)
 {
     const struct exact_entity *e =
         exact_entity_named(call_param(call, "entity"));
-    struct doc *row = e ? exact_find(w, DIVISION_MAIN, e->name, "Code",
+    struct text by = call_param(call, "by");
+    struct doc *row = e ? exact_find(w, DIVISION_MAIN, e->name,
+                                     by.len > 0 ? text_cstr(call->arena, by)
+                                                : "Code",
                                      call_param(call, "code"))
                         : NULL;
     const struct doc *body = call_body(call);
