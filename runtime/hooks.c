@@ -20,6 +20,7 @@
 #define BATCH_MAX 256
 #define SECRETS_LIVE_MS 5000 /* a secret set by a person counts after this */
 #define CHALLENGE_MAX 4096
+#define COMPLAIN_EVERY_MS 10000
 #define PREVIOUS ":previous"
 
 struct secret {
@@ -58,6 +59,7 @@ struct hooks {
     struct delivery *queue, **last;
     pthread_t writer;
     bool runs, closing;
+    int64_t complained_ms; /* the writer's */
     atomic_llong waiting;
     struct hook_counts counts;
 };
@@ -265,10 +267,23 @@ bool hooks_knows(struct hooks *h, struct text connection)
 }
 
 /* ------------------------------------------------------------------- writer */
+/* After a failure of the disk the file is opened anew: it is mended there, or
+ * refused again. Nothing of the failed batch was taken. */
+static int usable_store(struct hooks *h, struct error *err)
+{
+    if (h->store && !store_is_broken(h->store))
+        return 0;
+    store_close(h->store);
+    h->store = NULL;
+    return store_open(h->options.state_path, STORE_USE, &h->store, err);
+}
+
 static void put_batch(struct hooks *h, struct delivery *list)
 {
     struct error err = { 0 };
-    int result = store_begin(h->store, &err);
+    int result = usable_store(h, &err);
+    if (result == 0)
+        result = store_begin(h->store, &err);
     for (struct delivery *d = list; d && result == 0; d = d->next) {
         d->result = store_hook_put(h->store, &d->row, &err);
         if (d->result < 0)
@@ -276,11 +291,14 @@ static void put_batch(struct hooks *h, struct delivery *list)
     }
     if (result == 0)
         result = store_commit(h->store, &err);
-    else
+    else if (h->store)
         store_rollback(h->store);
     if (result == 0)
         return;
-    log_error("webhooks cannot be kept: %s", err.text);
+    if (clock_steady_ms() - h->complained_ms > COMPLAIN_EVERY_MS) {
+        h->complained_ms = clock_steady_ms();
+        log_error("webhooks cannot be kept: %s", err.text);
+    }
     for (struct delivery *d = list; d; d = d->next)
         d->result = -1;
 }
