@@ -39,6 +39,19 @@ struct hook_connection {
     bool loaded, expected;
 };
 
+/* Bodies without an id that came in the last minute. A vendor that dates its
+ * events to the second sends the same bytes for two changes of one second: the
+ * second must not pass for a repeat of the first. Looking again costs a read
+ * and writes nothing; it is done once a second and for a minute at most, so
+ * that nobody can make us read for ever by sending old bytes [161]. */
+#define RECENT_MAX 1024
+#define RECENT_MS 60000
+
+struct recent {
+    unsigned char hash[SHA256_LEN];
+    int64_t came_ms;
+};
+
 /* A delivery on its way to the disk. */
 struct delivery {
     struct hook_row row;
@@ -56,6 +69,8 @@ struct hooks {
     size_t count;
     pthread_mutex_t lock; /* of the queue */
     pthread_cond_t work, settled;
+    struct recent recent[RECENT_MAX]; /* a ring, under `lock` */
+    size_t recent_next;
     struct delivery *queue, **last;
     pthread_t writer;
     bool runs, closing;
@@ -368,6 +383,27 @@ static int keep(struct hooks *h, struct delivery *d)
     return d->result;
 }
 
+static void remember(struct hooks *h, const unsigned char hash[SHA256_LEN])
+{
+    pthread_mutex_lock(&h->lock);
+    struct recent *r = &h->recent[h->recent_next++ % RECENT_MAX];
+    memcpy(r->hash, hash, SHA256_LEN);
+    r->came_ms = clock_steady_ms();
+    pthread_mutex_unlock(&h->lock);
+}
+
+static bool is_recent(struct hooks *h, const unsigned char hash[SHA256_LEN])
+{
+    bool found = false;
+    int64_t oldest = clock_steady_ms() - RECENT_MS;
+    pthread_mutex_lock(&h->lock);
+    for (size_t i = 0; i < RECENT_MAX && !found; i++)
+        found = h->recent[i].came_ms > oldest
+                && memcmp(h->recent[i].hash, hash, SHA256_LEN) == 0;
+    pthread_mutex_unlock(&h->lock);
+    return found;
+}
+
 /* ------------------------------------------------------------------ answers */
 static void answer(struct server_call *call, int status, const char *text)
 {
@@ -452,8 +488,10 @@ static void keep_event(struct hooks *h, struct server_call *call,
                        int64_t now_ms)
 {
     char hash[2 * SHA256_LEN + 1];
+    unsigned char bytes[SHA256_LEN];
     struct delivery d = { .result = -2 };
-    crypto_sha256_hex(call->body, hash);
+    crypto_sha256(call->body, bytes);
+    crypto_hex((struct text){ (const char *)bytes, sizeof bytes }, hash);
     d.row = (struct hook_row){
         .connection = connection,
         .event_id = event->event_id.len > 0 ? event->event_id : text_of(hash),
@@ -470,7 +508,17 @@ static void keep_event(struct hooks *h, struct server_call *call,
         atomic_fetch_add(&h->counts.busy, 1);
         answer(call, 503, "too many deliveries wait\n");
     } else {
-        answer_kept(h, call, keep(h, &d), connection);
+        int result = keep(h, &d);
+        bool nameless = event->event_id.len == 0;
+        if (result == 0 && nameless)
+            remember(h, bytes);
+        if (result == 1 && nameless && is_recent(h, bytes)) {
+            d.row.event_id = text_of(arena_printf(
+                call->arena, "%s@%lld", hash, (long long)(now_ms / 1000)));
+            d.next = NULL;
+            result = keep(h, &d);
+        }
+        answer_kept(h, call, result, connection);
     }
 }
 
