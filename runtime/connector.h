@@ -213,6 +213,9 @@ struct write_item {
     struct text target_id;       /* WRITE_UPDATE */
     struct text version;         /* ETag or the like, or empty */
     struct text key;             /* record_key(): idempotency key, 64 hex */
+    struct text attempt;         /* of the run, for keys that must not bring the
+                                    answer of an earlier run again; empty when
+                                    nothing but the key tells a repetition */
     struct text step;            /* `next` of the step before; empty: the first */
 };
 

@@ -185,6 +185,9 @@ static void make_key(struct writing *w)
                                    TEXT_ARG(w->row->hash)));
     record_key_hex(r->flow->name, r->source_name, key, w->record_key);
     w->item.key = text_of(w->record_key);
+    if (r->has_match || w->item.op == WRITE_UPDATE)
+        w->item.attempt = text_of(arena_printf(&r->batch, "%lld",
+                                               (long long)r->id));
 }
 
 static int prepare(struct writing *w, struct error *err)

@@ -189,7 +189,8 @@ static int add_subitem(struct document *d, size_t n, const struct record *r,
     return put_columns(d, r, false, err);
 }
 
-/* The same key for the same items and bytes: a repeat has no second effect. */
+/* The same key for the same items and bytes in the same run: a repeat has no
+ * second effect. A later run may write the same again and mean it. */
 static void add_key(const struct write_spec *spec, struct arena *arena,
                     struct request *out)
 {
@@ -198,6 +199,8 @@ static void add_key(const struct write_spec *spec, struct arena *arena,
     buf_init(&b, 0);
     for (size_t i = 0; i < spec->item_count; i++) {
         buf_text(&b, spec->items[i].key);
+        buf_byte(&b, ' ');
+        buf_text(&b, spec->items[i].attempt);
         buf_byte(&b, '\n');
     }
     buf_text(&b, out->body);
