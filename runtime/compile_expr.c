@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "runtime/compile.h"
+#include "runtime/text_regex.h"
 
 #include <string.h>
 
@@ -456,6 +457,9 @@ static struct ir *compile_compare(struct compiler *k, const struct node *n)
         ir->b = compile_expr(k, KID(n, COMPARE, right));
     if (KID(n, COMPARE, high))
         ir->c = compile_expr(k, KID(n, COMPARE, high));
+    if (n->lit.op == OP_MATCHES && ir->b && ir->b->op == IR_CONST &&
+        ir->b->value.tag == VALUE_TEXT)
+        ir->regex = regex_find(value_as_text(&ir->b->value), NULL);
     bool is = n->lit.op == OP_IS || n->lit.op == OP_IS_NOT;
     if (is && ir->b && ir->b->op == IR_CONST &&
         ir->b->value.tag == VALUE_TEXT) {

@@ -3,6 +3,7 @@
 
 #include "runtime/eval_call.h"
 #include "runtime/ir.h"
+#include "runtime/text_regex.h"
 
 #include <string.h>
 
@@ -255,7 +256,8 @@ static enum got eval_text_test(struct frame *f, const struct ir *n,
         *truth = text_ends(text, part);
         return GOT_VALUE;
     default:
-        matches = eval_matches(f, text, part);
+        matches = n->regex ? regex_matches(n->regex, text)
+                           : eval_matches(f, text, part);
         *truth = matches > 0;
         return matches < 0 ? ir_fail(f, n, "the pattern cannot be used")
                            : GOT_VALUE;

@@ -69,6 +69,7 @@ struct ir_outcome {
 
 struct shape_build;
 struct ir_table;
+struct regex;
 struct zone;
 
 struct ir {
@@ -87,6 +88,7 @@ struct ir {
         struct ir_outcome *outcome;
         struct ir_table *table;
         const struct object *object;
+        const struct regex *regex; /* IR_COMPARE: a pattern known before */
     };
     struct shape_build *shape; /* while compiling: of the record or items */
     uint32_t reach; /* number of this arm for coverage, 0 none */
