@@ -5,6 +5,8 @@
                                categories.csv; always the same bytes
   data.py check TASK FOLDER OUTPUT   compares OUTPUT with the answer, made here
                                with decimal.Decimal; order does not matter
+  data.py differs TASK FOLDER OUTPUT   prints how many lines of the answer are
+                               not in OUTPUT
 
 Only random.Random.random() is drawn, which is stable across versions.
 """
@@ -56,13 +58,16 @@ def make(folder, rows):
                         i, i, json.dumps(first, ensure_ascii=r() < .05), json.dumps(LAST[int(r() * len(LAST))], ensure_ascii=False), i,
                         "ACTIVE" if r() < .8 else "TERMINATED", i, "X%d" % (i % 7) if r() < .01 else "D%04d" % int(r() * 2000),
                         annual, day, "null" if gone < .9 else '"2025-%02d-01"' % (1 + int(r() * 12)), i % 1000000, i, i + 1, i % 9, i % 30))
-    with open(folder + "/expenses.csv", "w", newline="", encoding="utf-8") as f:
+    columns = ["report_id", "transaction_id", "merchant", "category", "tag", "amount_cents", "currency", "created"]
+    with open(folder + "/expenses.csv", "w", newline="", encoding="utf-8") as f, open(folder + "/expenses.jsonl", "w", encoding="utf-8") as lines:
         w = csv.writer(f, lineterminator="\n")
-        w.writerow(["report_id", "transaction_id", "merchant", "category", "tag", "amount_cents", "currency", "created"])
+        w.writerow(columns)
         for i in range(rows):
             report = i // 10 - (int(r() * 50) if r() < .01 else 0)
-            w.writerow(["R%d" % max(report, 0), "T%d" % i, SHOPS[int(r() * len(SHOPS))], "Category %d" % int(r() * 201), "" if r() < .5 else "P%d" % (i % 99),
-                        int(r() * 100000) - 2000, "EUR", "2025-%02d-%02dT%02d:00:00Z" % (1 + int(r() * 12), 1 + int(r() * 28), int(r() * 24))])
+            row = ["R%d" % max(report, 0), "T%d" % i, SHOPS[int(r() * len(SHOPS))], "Category %d" % int(r() * 201), "" if r() < .5 else "P%d" % (i % 99),
+                        int(r() * 100000) - 2000, "EUR", "2025-%02d-%02dT%02d:00:00Z" % (1 + int(r() * 12), 1 + int(r() * 28), int(r() * 24))]
+            w.writerow(row)
+            lines.write(json.dumps(dict(zip(columns, row)), ensure_ascii=False) + "\n")
 
 
 def employee(o):
@@ -126,7 +131,23 @@ def check(task, folder, output):
     return 1
 
 
+def differs(task, folder, output):
+    want = set(canonical(a) for a in answers(task, folder))
+    try:
+        with open(output, encoding="utf-8") as f:
+            for line in f:
+                try:
+                    want.discard(canonical(json.loads(line, parse_float=Decimal)))
+                except ValueError:
+                    pass
+    except (OSError, UnicodeDecodeError):
+        pass
+    return len(want)
+
+
 if sys.argv[1] == "make":
     make(sys.argv[2], int(sys.argv[3]))
+elif sys.argv[1] == "differs":
+    print(differs(*sys.argv[2:5]))
 else:
     sys.exit(check(*sys.argv[2:5]))
