@@ -209,7 +209,7 @@ int lookups_add(struct lookups *l, struct site *site, struct error *err)
     if (!state->mirrored
         || record_plan_new(&l->arena, site->shape, &state->plan, err))
         return -1;
-    if (is_whole(site))
+    if (is_whole(site) || state->mirrored->port.whole)
         state->mirrored->whole = true;
     site->state = state;
     l->sites[l->site_count++] = state;

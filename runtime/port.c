@@ -4,6 +4,7 @@
 #include "runtime/port.h"
 
 #include "runtime/connection.h"
+#include "runtime/port_files.h"
 
 static int prepare(void *ctx, struct error *err)
 {
@@ -75,7 +76,10 @@ static int open_channel(void *ctx, struct text connection, struct port *port,
     struct channel *channel = NULL;
     if (transport_connect(ctx, connection, &channel, err))
         return -1;
-    port_of_channel(channel, port);
+    if (connector_is_files(channel_connector(channel)))
+        channel_open_files(channel, port);
+    else
+        port_of_channel(channel, port);
     return 0;
 }
 

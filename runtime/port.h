@@ -13,6 +13,7 @@ struct port {
     int settle_ms, timeout_ms;
     int batch_max;
     int key_lives_s;
+    bool whole; /* can only be read whole, never asked for a key */
 
     /* Signs in and learns what requests need. */
     int (*prepare)(void *ctx, struct error *err);

@@ -168,6 +168,13 @@ static int open_ports(struct run *r, struct error *err)
     r->target_name = TEXT("log");
     if (!r->has_target)
         return 0;
+    if (r->target.whole) {
+        error_set(err, ERROR_USAGE, "%.*s is a file, and a run writes records "
+                  "one by one", TEXT_ARG(r->flow->target->label));
+        error_hint(err, "`mlc map %.*s --out FILE` writes a file whole.",
+                   TEXT_ARG(r->flow->name));
+        return -1;
+    }
     r->target.counts(r->target.ctx, &r->target_before);
     r->target_name = object_label(&r->keep, r->target.name, f->target);
     return 0;

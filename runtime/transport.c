@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "runtime/clock.h"
 #include "runtime/crypto.h"
+#include "runtime/port_files.h"
 #include "runtime/redact.h"
 
 #include <stdio.h>
@@ -40,6 +41,7 @@ int transport_open(const struct transport_options *options,
 
 static void close_channel(struct channel *c)
 {
+    port_files_close(c->files);
     budgets_close(c->budgets);
     signer_fini(&c->signer);
     connection_fini(c->setup);
@@ -99,6 +101,13 @@ int transport_connect(struct transport *t, struct text name,
     t->channels = c;
     *out = c;
     return 0;
+}
+
+void channel_open_files(struct channel *c, struct port *port)
+{
+    const struct program *program = c->transport->options.program;
+    port_files_open(&c->files, &c->arena, &c->setup->info,
+                    program ? program->root : NULL, port);
 }
 
 const struct connector *channel_connector(const struct channel *c)

@@ -48,6 +48,9 @@ int channel_prepare(struct channel *c, struct error *err);
  * pinned stays pinned. Newest fact first. */
 int channel_probe(struct channel *c, struct arena *arena, struct fact **facts,
                   struct error *err);
+/* The port of a connection to files. */
+struct port;
+void channel_open_files(struct channel *c, struct port *port);
 /* Forgets what was learnt and learns it again: after a person signed in. */
 int channel_discover(struct channel *c, struct error *err);
 

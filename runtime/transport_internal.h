@@ -20,6 +20,7 @@ struct channel {
     bool prepared, preparing;
     struct arena *probe_arena; /* of channel_probe */
     struct fact *probed;
+    struct port_files *files; /* what is open of a connection to files */
     struct arena arena;
     struct channel *next;
 };
