@@ -313,6 +313,13 @@ static void add_to_index(struct lookups *l, struct site_state *state,
     buf_fini(&key);
 }
 
+static void know_currency(struct site_state *state)
+{
+    const struct port *port = &state->mirrored->port;
+    if (port->currency)
+        record_plan_currency(state->plan, port->currency(port->ctx));
+}
+
 struct filling {
     struct lookups *l;
     struct site_state *state;
@@ -336,6 +343,7 @@ static void take_record(struct filling *f, struct text raw)
 static int index_row(void *ctx, const struct mirror_row *row)
 {
     struct filling *f = ctx;
+    know_currency(f->state);
     take_record(f, text_dup(&f->l->arena, row->body));
     return 0;
 }
@@ -346,8 +354,10 @@ static int index_whole(struct lookups *l, struct site_state *state,
     struct filling filling = { l, state };
     if (state->indexed)
         return 0;
-    if (mirrored_refresh(state->mirrored, l->store, l->now_ms, err)
-        || store_mirror_each(l->store, state->mirrored->label, TEXT_NONE, NULL,
+    if (mirrored_refresh(state->mirrored, l->store, l->now_ms, err))
+        return -1;
+    know_currency(state);
+    if (store_mirror_each(l->store, state->mirrored->label, TEXT_NONE, NULL,
                              index_row, &filling, err))
         return -1;
     state->indexed = true;

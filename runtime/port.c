@@ -41,6 +41,13 @@ static void counts(void *ctx, struct call_count *out)
     channel_counts(ctx, out);
 }
 
+static struct text currency(void *ctx)
+{
+    const struct connection_info *info = channel_info(ctx);
+    struct text learnt = info->learnt(info, "currency");
+    return learnt.len > 0 ? learnt : info->setting(info, "currency");
+}
+
 static int tell_booked(void *ctx, const struct object *object,
                        const struct text *ids, size_t count,
                        struct arena *arena, struct error *err)
@@ -66,6 +73,7 @@ void port_of_channel(struct channel *channel, struct port *port)
         .request = make_request,
         .write = write_items,
         .counts = counts,
+        .currency = currency,
         .booked = tell_booked,
     };
 }

@@ -28,6 +28,9 @@ struct port {
     /* As transport_write. */
     int (*write)(void *ctx, struct write_call *call, struct error *err);
     void (*counts)(void *ctx, struct call_count *out);
+    /* The system's own currency once prepared; empty when nobody knows. May
+     * be NULL. */
+    struct text (*currency)(void *ctx);
     /* Tells the source that these records are booked; with `count` 0 only
      * asks whether it wants to be told. 0 told or yes; 1 it does not; -1 not
      * told. NULL: it does not. */

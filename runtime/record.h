@@ -62,6 +62,9 @@ enum record_status record_page_next(struct record_page *page,
                                     struct arena *arena, struct record **out,
                                     struct text *raw,
                                     struct record_fault *fault);
+/* The connection's own currency, for amounts that say `currency(connection)`.
+ * Nothing changes for a code that is none. */
+void record_plan_currency(struct record_plan *plan, struct text code);
 /* float_noise values that were rounded so far, for the run report. */
 size_t record_plan_noise(const struct record_plan *plan);
 

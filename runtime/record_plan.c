@@ -300,6 +300,22 @@ int record_plan_new(struct arena *arena, const struct shape *shape,
     return plan->root ? 0 : -1;
 }
 
+static void set_currency(struct plan_node *node, uint16_t currency)
+{
+    for (size_t i = 0; i < node->money_count; i++)
+        if (text_is(node->money[i]->field->currency_from, "connection"))
+            node->money[i]->currency = currency;
+    for (size_t i = 0; i < node->nested_count; i++)
+        set_currency(node->nested[i]->node, currency);
+}
+
+void record_plan_currency(struct record_plan *plan, struct text code)
+{
+    uint16_t currency = code.len == 3 ? currency_pack(code.ptr) : 0;
+    if (currency)
+        set_currency(plan->root, currency);
+}
+
 size_t record_plan_noise(const struct record_plan *plan)
 {
     return plan->noise;

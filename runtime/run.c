@@ -474,7 +474,11 @@ static int ask_told(struct run *r, struct error *err)
  * no call there. */
 static int prepare_source(struct run *r, struct error *err)
 {
-    return r->source.prepare(r->source.ctx, err) || ask_told(r, err) ? -1 : 0;
+    if (r->source.prepare(r->source.ctx, err))
+        return -1;
+    if (r->source.currency)
+        record_plan_currency(r->plan, r->source.currency(r->source.ctx));
+    return ask_told(r, err);
 }
 
 static int clear_scratch(struct run *r, struct error *err)

@@ -53,7 +53,19 @@ static void add_amount(struct summary *s, bool target, struct text field,
         m->overflow = true;
 }
 
+/* Lines that add up to zero tell nothing as one sum: debit and credit do. */
+static const char *side_of(const struct shape_field *list,
+                           const struct object *holder,
+                           const struct value *v)
+{
+    if (!holder || !holder->balanced ||
+        !text_equal(holder->balance_list, list->field->name))
+        return "";
+    return decimal_sign(value_as_decimal(v)) < 0 ? " credit" : " debit";
+}
+
 static void add_list(struct summary *s, bool target,
+                     const struct object *holder,
                      const struct shape_field *list, const struct value *v)
 {
     char path[256];
@@ -64,9 +76,11 @@ static void add_list(struct summary *s, bool target,
         const struct shape *shape = item->record->shape;
         for (size_t f = 0; f < shape->count; f++)
             if (item->record->slots[f].tag == VALUE_MONEY) {
-                int n = snprintf(path, sizeof path, "%.*s.%.*s",
+                int n = snprintf(path, sizeof path, "%.*s.%.*s%s",
                                  TEXT_ARG(list->field->name),
-                                 TEXT_ARG(shape->fields[f].field->name));
+                                 TEXT_ARG(shape->fields[f].field->name),
+                                 side_of(list, holder,
+                                         &item->record->slots[f]));
                 add_amount(s, target, (struct text){ path, (size_t)n },
                            &item->record->slots[f]);
             }
@@ -81,7 +95,8 @@ void summary_add_money(struct summary *s, bool target,
         if (v->tag == VALUE_MONEY)
             add_amount(s, target, record->shape->fields[f].field->name, v);
         else if (v->tag == VALUE_LIST)
-            add_list(s, target, &record->shape->fields[f], v);
+            add_list(s, target, record->shape->object,
+                     &record->shape->fields[f], v);
     }
 }
 
@@ -208,9 +223,9 @@ static void sums_text(const struct summary *s, struct buf *out)
         char currency[4];
         decimal_print(m->sum, digits);
         currency_unpack(m->currency, currency);
-        buf_printf(out, "  %s  %.*s: %s %s\n", m->target ? "target" : "source",
+        buf_printf(out, "  %s  %.*s: %s%s%s\n", m->target ? "target" : "source",
                    TEXT_ARG(m->field), m->overflow ? "too large" : digits,
-                   currency);
+                   m->currency ? " " : "", m->currency ? currency : "");
     }
 }
 

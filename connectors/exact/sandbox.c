@@ -522,33 +522,51 @@ static void set_period(struct world *w, struct sandbox_call *call, bool closed)
     answer_done(call, "");
 }
 
+/* A record that was not there, made in the vendor's own screens. */
+static struct doc *new_record(struct world *w, struct sandbox_call *call,
+                              const char *division,
+                              const struct exact_entity *e)
+{
+    const char *id = world_guid(w, call->arena);
+    struct doc *row = exact_new_row(w, call->arena, division, e, id);
+    doc_set_string(row, e->key, id);
+    doc_set_text(row, "Code", call_param(call, "code"));
+    exact_put(w, division, e, row);
+    return row;
+}
+
 /* A change somebody made in the vendor's own screens: entity= code= (or
- * another field, by=) and a body with members; with gone=1 the row is
- * deleted. */
+ * another field, by=) and a body with members, made when new=1; with gone=1
+ * the row is deleted. division= names another company than the main one. */
 static void edit(struct world *w, struct sandbox_call *call)
 {
     const struct exact_entity *e =
         exact_entity_named(call_param(call, "entity"));
     struct text by = call_param(call, "by");
-    struct doc *row = e ? exact_find(w, DIVISION_MAIN, e->name,
+    struct text chosen = call_param(call, "division");
+    const char *division = chosen.len > 0 ? text_cstr(call->arena, chosen)
+                                          : DIVISION_MAIN;
+    struct doc *row = e ? exact_find(w, division, e->name,
                                      by.len > 0 ? text_cstr(call->arena, by)
                                                 : "Code",
                                      call_param(call, "code"))
                         : NULL;
     const struct doc *body = call_body(call);
+    if (e && !row && call_param(call, "new").len > 0)
+        row = new_record(w, call, division, e);
     if (!row) {
         exact_refuse(call, 404, "no such record");
         return;
     }
     const char *key = arena_strdup(call->arena, doc_str(row, e->key));
     if (call_param(call, "gone").len > 0) {
-        exact_remove(w, DIVISION_MAIN, e, key);
-        exact_hook_event(w, DIVISION_MAIN, e, key, "Delete");
+        exact_remove(w, division, e, key);
+        exact_hook_event(w, division, e, key, "Delete");
     } else {
         for (void *it = doc_first(body); it; it = doc_next(body, it))
             doc_set(row, doc_name(it), doc_keep(doc_value(it)));
-        exact_put(w, DIVISION_MAIN, e, row);
-        exact_hook_event(w, DIVISION_MAIN, e, key, "Update");
+        exact_put(w, division, e, row);
+        exact_hook_event(w, division, e, key, "Update");
     }
     answer_done(call, key);
 }

@@ -6,6 +6,7 @@
 
 #define DIVISION_MAIN "123456"   /* Tulip Robotics B.V. */
 #define DIVISION_SECOND "123457" /* its Belgian sister */
+#define DIVISION_DOLLAR "234567" /* its American sister, in USD */
 #define DIVISION_CLOSED "654321" /* exists, may not be entered */
 
 #define PAGE_REGULAR 60

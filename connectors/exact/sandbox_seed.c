@@ -9,7 +9,7 @@
 struct seed {
     struct world *w;
     struct arena arena;
-    const char *division;
+    const char *division, *currency;
     int64_t now_ms;   /* local wall clock */
     int32_t year;
 };
@@ -55,7 +55,8 @@ static int64_t day_of(int32_t year, int32_t month, int32_t day)
 
 /* -------------------------------------------------------------- divisions */
 static void add_division(struct seed *s, const char *code, const char *name,
-                         const char *country, bool main, const char *reason)
+                         const char *country, const char *currency, bool main,
+                         const char *reason)
 {
     static const char *const tables[] = { "Divisions", "SystemDivisions" };
     struct doc *gate = doc_object();
@@ -68,7 +69,7 @@ static void add_division(struct seed *s, const char *code, const char *name,
         number(d, "HID", code);
         doc_set_string(d, "Description", name);
         doc_set_string(d, "Country", country);
-        doc_set_string(d, "Currency", "EUR");
+        doc_set_string(d, "Currency", currency);
         doc_set_yesno(d, "Main", main);
         doc_set_int(d, "BlockingStatus", 0);
         doc_set_int(d, "Status", 1);
@@ -80,11 +81,14 @@ static void add_division(struct seed *s, const char *code, const char *name,
 
 static void add_divisions(struct seed *s)
 {
-    add_division(s, DIVISION_MAIN, "Tulip Robotics B.V.", "NL", true, "");
-    add_division(s, DIVISION_SECOND, "Tulip Robotics België BV", "BE", false,
+    add_division(s, DIVISION_MAIN, "Tulip Robotics B.V.", "NL", "EUR", true,
                  "");
-    add_division(s, DIVISION_CLOSED, "Windmill Holding B.V.", "NL", false,
-                 "NoDivisionAccess");
+    add_division(s, DIVISION_SECOND, "Tulip Robotics België BV", "BE", "EUR",
+                 false, "");
+    add_division(s, DIVISION_DOLLAR, "Tulip Robotics Inc", "US", "USD", false,
+                 "");
+    add_division(s, DIVISION_CLOSED, "Windmill Holding B.V.", "NL", "EUR",
+                 false, "NoDivisionAccess");
 }
 
 /* ------------------------------------------------------------ ledger */
@@ -186,7 +190,7 @@ static void add_journal(struct seed *s, const char *code, const char *name,
     struct doc *d = add(s, "Journals", code, 1500);
     doc_set_string(d, "Code", code);
     doc_set_string(d, "Description", name);
-    doc_set_string(d, "Currency", "EUR");
+    doc_set_string(d, "Currency", s->currency);
     doc_set_int(d, "Type", type);
     doc_set_yesno(d, "AllowVAT", vat);
     doc_set_yesno(d, "AllowVariableCurrency", true);
@@ -326,7 +330,7 @@ static struct doc *add_header(struct seed *s, const char *entity,
     const struct exact_entity *e = exact_entity_named(text_of(entity));
     number(d, "AmountFC", amount);
     number(d, "AmountDC", amount);
-    doc_set_string(d, "Currency", "EUR");
+    doc_set_string(d, "Currency", s->currency);
     if (exact_field_of(e, TEXT("YourRef")))
         doc_set_string(d, "YourRef", arena_printf(&s->arena, "REF-%s", key));
     return d;
@@ -532,9 +536,11 @@ static void add_employee(struct seed *s)
     doc_set_string(d, "LastName", "Bakker");
 }
 
-static void seed_books(struct seed *s, const char *division)
+static void seed_books(struct seed *s, const char *division,
+                       const char *currency)
 {
     s->division = division;
+    s->currency = currency;
     add_accounts(s);
     add_journals(s);
     add_periods(s);
@@ -542,13 +548,23 @@ static void seed_books(struct seed *s, const char *division)
 
 void exact_seed(struct world *w)
 {
-    struct seed s = { .w = w, .division = DIVISION_MAIN };
+    static const char *const divisions[] = { DIVISION_MAIN, DIVISION_SECOND,
+                                             DIVISION_DOLLAR };
+    struct seed s = { .w = w, .division = DIVISION_MAIN, .currency = "EUR" };
     arena_init(&s.arena);
     s.now_ms = exact_local_ms(world_now_ms(w));
     s.year = date_to_civil((int32_t)(s.now_ms / DAY_MS)).year;
-    add_divisions(&s);
-    seed_books(&s, DIVISION_SECOND);
-    seed_books(&s, DIVISION_MAIN);
+    for (size_t i = 0; i < sizeof divisions / sizeof *divisions; i++) {
+        s.division = divisions[i];
+        add_divisions(&s);
+    }
+    seed_books(&s, DIVISION_SECOND, "EUR");
+    seed_books(&s, DIVISION_DOLLAR, "USD");
+    add_dimensions(&s);
+    add_relations(&s);
+    add_items(&s);
+    add_purchase_orders(&s);
+    seed_books(&s, DIVISION_MAIN, "EUR");
     add_dimensions(&s);
     add_department(&s, "FIN", "Finance", "FIN");
     add_department(&s, "MKT", "Marketing", "MKT");

@@ -265,6 +265,14 @@ static void fill_names(struct exact_call *c, const struct exact_entity *e,
 }
 
 /* What the server sets when a record begins. */
+static const char *currency_of(const struct exact_call *c)
+{
+    const struct doc *d =
+        exact_find(c->world, c->division, "Divisions", "Code",
+                   text_of(c->division));
+    return d ? doc_str(d, "Currency") : "EUR";
+}
+
 static void set_defaults(struct exact_call *c, const struct exact_entity *e,
                          struct doc *row)
 {
@@ -278,7 +286,7 @@ static void set_defaults(struct exact_call *c, const struct exact_entity *e,
     }
     if (exact_field_of(e, TEXT("Currency")) &&
         !doc_is_present(doc_get(row, "Currency")))
-        doc_set_string(row, "Currency", "EUR");
+        doc_set_string(row, "Currency", currency_of(c));
     if (strcmp(e->name, "Accounts") == 0 && !*doc_str(row, "Code"))
         doc_set_string(row, "Code",
                        arena_printf(c->arena, "%lld",
