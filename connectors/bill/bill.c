@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const struct setting_def settings[] = {
-    { "auth", "one of password|sync token", "password", false,
+    { "auth", "one of password|sync_token", "password", false,
       "a user's password (35 minutes idle) or a sync token (48 hours idle; "
       "never trusted for payments)" },
     { "archived_passes", "yes/no", "yes", false,
@@ -32,7 +32,7 @@ static const struct secret_def secrets[] = {
 static const struct auth_scheme auth[] = {
     { "password", AUTH_SESSION, secrets, 0, 120 * 1000, 35 * 60 * 1000, false,
       NULL, NULL },
-    { "sync token", AUTH_SESSION, secrets, 0, 120 * 1000,
+    { "sync_token", AUTH_SESSION, secrets, 0, 120 * 1000,
       INT64_C(48) * 3600 * 1000, false, NULL, NULL },
     { NULL, AUTH_NONE, NULL, 0, 0, 0, false, NULL, NULL },
 };

@@ -518,7 +518,7 @@ static void sign_in(struct world *w)
     endpoint_secret(w, "username", SANDBOX_SYNC_NAME);
     endpoint_secret(w, "password", SANDBOX_SYNC_TOKEN);
     endpoint_secret(w, "organization_id", SANDBOX_ORGANIZATION);
-    endpoint_setting(w, "auth", "sync token");
+    endpoint_setting(w, "auth", "sync_token");
 }
 
 static bool fail(struct world *w, struct sandbox_call *call, int status)
