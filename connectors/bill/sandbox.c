@@ -540,14 +540,22 @@ static bool fail(struct world *w, struct sandbox_call *call, int status)
     return true;
 }
 
-/* expire: ends all sessions. approve, deny bill=; pay payment=, fail
- * payment=: what BILL itself does. */
+static void end_payment(struct world *w, struct doc *row, bool failed)
+{
+    const char *status = failed ? "FAILED" : "VOID";
+    doc_set_string(row, "status", status);
+    doc_set_string(row, "singleStatus", status);
+    bill_put(w, bill_type_named("payments"), doc_keep(row),
+             failed ? "failed" : "updated");
+}
+
+/* expire: ends all sessions. approve, deny bill=; pay, fail, void payment=:
+ * what BILL itself does. */
 static bool control(struct world *w, struct sandbox_call *call,
                     struct text verb)
 {
     struct table *sessions = world_table(w, "_sessions");
     const struct bill_type *bills = bill_type_named("bills");
-    const struct bill_type *payments = bill_type_named("payments");
     struct doc *row;
     if (text_is(verb, "expire")) {
         for (size_t i = 0; i < table_end(sessions); i++)
@@ -561,14 +569,16 @@ static bool control(struct world *w, struct sandbox_call *call,
         doc_set_string(row, "approvalStatus",
                        text_is(verb, "approve") ? "APPROVED" : "DENIED");
         bill_put(w, bills, doc_keep(row), "updated");
-    } else if (text_is(verb, "fail")) {
+    } else if (text_is(verb, "pay") || text_is(verb, "fail") ||
+               text_is(verb, "void")) {
         row = table_get_text(world_table(w, "payments"),
                              call_param(call, "payment"));
         if (!row)
             return false;
-        doc_set_string(row, "status", "FAILED");
-        doc_set_string(row, "singleStatus", "FAILED");
-        bill_put(w, payments, doc_keep(row), "failed");
+        if (text_is(verb, "pay"))
+            bill_pay(w, row);
+        else
+            end_payment(w, row, text_is(verb, "fail"));
     } else {
         return false;
     }

@@ -86,6 +86,8 @@ void bill_total(struct world *w, struct doc *row);
 void bill_serve_payment(struct world *w, struct sandbox_call *call,
                         struct text rest, const struct doc *session);
 void bill_record_payment(struct world *w, struct sandbox_call *call);
+/* Carries a scheduled payment out. */
+void bill_pay(struct world *w, struct doc *row);
 void bill_pay_due(struct world *w, int64_t now_ms);
 
 void bill_serve_events(struct world *w, struct sandbox_call *call,

@@ -279,6 +279,14 @@ void bill_record_payment(struct world *w, struct sandbox_call *call)
     call_answer_doc(call, 200, doc_copy(body), DOC_COMPACT);
 }
 
+void bill_pay(struct world *w, struct doc *row)
+{
+    doc_set_string(row, "disbursementStatus", "DONE");
+    book(w, row, "scheduledAmount", true);
+    book(w, row, "paidAmount", false);
+    set_state(w, row, "PAID");
+}
+
 /* Whose day has come is paid; a third of a minute later at the earliest, so
  * that a test sees it scheduled. */
 void bill_pay_due(struct world *w, int64_t now_ms)
@@ -292,9 +300,6 @@ void bill_pay_due(struct world *w, int64_t now_ms)
             now_ms < day * DAY_MS ||
             now_ms - doc_whole(row, "_changed", 0) < 20000)
             continue;
-        doc_set_string(row, "disbursementStatus", "DONE");
-        book(w, row, "scheduledAmount", true);
-        book(w, row, "paidAmount", false);
-        set_state(w, row, "PAID");
+        bill_pay(w, row);
     }
 }
