@@ -15,7 +15,7 @@ world() {
     sandbox_start exact bill --ledger "$tmp/ledger" --switch exact.minute_limit=0 "$@" || exit 99
     sandbox_sign_in || exit 99
 }
-m() { "$MLC" "$@" $sandbox_set --set Exact.timeout=2 --set Exact.settle=0 --set Bill.settle=0; }
+m() { "$MLC" "$@" $sandbox_set --set Exact.timeout=2 --set Exact.settle=0 --set Bill.timeout=2 --set Bill.settle=0; }
 run() { m run "$@" --json > "$tmp/out" 2> "$tmp/err"; }
 # number FLOW NAME: of that flow's summary in $tmp/out
 number() { sed -n "s/.*\"flow\":\"$1\".*\"$2\":\(-*[0-9]*\).*/\1/p" "$tmp/out" | head -n 1; }
@@ -78,10 +78,14 @@ m reconcile payments > "$tmp/out" 2>&1
 like "$(cat "$tmp/out")" 'debit: 230.00 USD' "payments as well"
 
 # ---- the account is added in Exact: the held bill goes by itself
+world
+run vendors
+run bills
+run payments
 curl -s -X POST -H 'Content-Type: application/json' \
     -d '{"Description":"Legal","BalanceType":"W","BalanceSide":"D","Type":121,"UseCostcenter":0,"UseCostunit":0,"IsBlocked":false,"Compress":false,"Matching":false}' \
     "$(sandbox_url exact)/_sandbox/edit?entity=GLAccounts&code=6999&division=234567&new=1" > /dev/null
-run
+run bills
 is "$(number bills created)" 1 "the bill that waited is booked once its account exists"
 m held list > "$tmp/held" 2>&1
 is "$(grep -c 6999 "$tmp/held")" 0 "and waits no more"
@@ -110,7 +114,7 @@ sleep 0.6
 run gl_accounts bills
 run payments
 is "$(made bill)" 0 "no bill is written to BILL"
-is "$(made chart_of_account)" 15 "an account whose answer was lost is there once"
+is "$(twice)" "" "an account whose answer was lost is there once"
 is "$(books)" "0 413060" "lost answers book nothing twice, to the cent"
 
 world --fault 'exact:POST GeneralJournalEntries:3:slow=3000'
