@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/project.h"
+#include "cli/test_from.h"
 #include "lang/program.h"
 #include "runtime/clock.h"
 #include "runtime/flowtest.h"
@@ -237,6 +238,8 @@ int cmd_test(const struct invocation *in)
     struct load_options options = { .tests_too = true };
     const char *paths[1024];
     int code = EXIT_USAGE;
+    if (option_given(in, "from"))
+        return test_from(in);
     project_options(&options);
     for (int i = 0; i < in->arg_count && i < 1024; i++)
         paths[options.path_count++] = in->args[i];

@@ -141,9 +141,26 @@ static bool is_guid(struct text t)
     return true;
 }
 
+/* 24 hex digits: the record ids of several vendors. */
+static bool is_record_id(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (!((t.ptr[i] >= '0' && t.ptr[i] <= '9') ||
+              (t.ptr[i] >= 'a' && t.ptr[i] <= 'f')))
+            return false;
+    return t.len == 24;
+}
+
+static bool gives_id(const struct node *n)
+{
+    return n->kind == NODE_TEST_FIELD && n->field &&
+           n->field->type->kind == TYPE_ID;
+}
+
 static void lint_text(struct checker *c, const struct node *n)
 {
-    if (is_guid(n->text) || (!has_known_prefix(n->text) && !looks_random(n->text)))
+    if (is_guid(n->text) || is_record_id(n->text) ||
+        (!has_known_prefix(n->text) && !looks_random(n->text)))
         return;
     struct diag *m = say(c, "E0398", n->span,
                          "this looks like a password or a token");
@@ -164,7 +181,7 @@ static bool secret_setting(struct text name)
 
 static void lint(struct checker *c, struct node *n)
 {
-    if (!n)
+    if (!n || gives_id(n))
         return;
     if (n->kind == NODE_SETTING && secret_setting(n->text)) {
         struct diag *m = say(c, "E0398", n->span,
