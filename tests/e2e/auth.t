@@ -21,7 +21,7 @@ is "$("$MLC" auth set Exact < exact.secrets 2>&1)" \
 "$MLC" auth set Rippling < rippling.secrets > /dev/null 2>&1
 is "$("$MLC" auth status Exact > out 2>&1; echo $?)" 0 "then nothing is missing"
 
-"$MLC" ping --set "$exact" --set "$rippling" > ping.out 2> ping.err
+"$MLC" ping Exact Rippling --set "$exact" --set "$rippling" > ping.out 2> ping.err
 code=$?
 [ $code -eq 0 ] || tap_diag < ping.err
 is $code 0 "both systems answer"
@@ -29,7 +29,7 @@ like "$(cat ping.out)" "Exact: fine" "Exact is fine"
 like "$(cat ping.out)" "division" "its company is told"
 like "$(cat ping.out)" "calls this day" "and what is left of the limits"
 like "$("$MLC" auth status Exact --set "$exact")" "token good for" "a token is kept"
-"$MLC" ping --json --set "$exact" --set "$rippling" > ping.json 2>> ping.err
+"$MLC" ping Exact Rippling --json --set "$exact" --set "$rippling" > ping.json 2>> ping.err
 command -v python3 > /dev/null && check "ping --json is JSON" python3 -c 'import json,sys; d=json.load(open("ping.json")); assert d["version"]==1 and all(c["fine"] for c in d["connections"])'
 
 # what people do wrong

@@ -67,7 +67,7 @@ static struct field fields[] = {
     FIELD("Version", integer_type, .encoding = LIT("text number")),
     FIELD("Pay", money_type, .encoding = LIT("object currency value")),
     FIELD("Hidden", number_type, .encoding = LIT("json text")),
-    FIELD("Lines", lines_type),
+    FIELD("Lines", lines_type, .encoding = LIT("results")),
 };
 static struct object object;
 
@@ -153,6 +153,10 @@ static const struct case_of cases[] = {
     { "{\"Id\":\"a\",\"Hidden\":\"7.25\"}", "{\"Id\":\"a\",\"Hidden\":7.25}" },
     { "{\"Id\":\"a\",\"Lines\":[{\"Sum\":1},{\"Sum\":2.50,\"Note\":\"\"}]}",
       "{\"Id\":\"a\",\"Lines\":[{\"Sum\":1.00},{\"Sum\":2.50}]}" },
+    { "{\"Id\":\"a\",\"Lines\":{\"results\":[{\"Sum\":1}],\"__next\":\"x\"}}",
+      "{\"Id\":\"a\",\"Lines\":[{\"Sum\":1.00}]}" },
+    { "{\"Id\":\"a\",\"Lines\":{\"__deferred\":{\"uri\":\"x\"}}}",
+      "{\"Id\":\"a\"}" },
     { "{\"Id\":\"a\",\"Lines\":[{\"Sum\":\"x\"}]}",
       "Lines.Sum: \"x\" is no number, byte 26" },
     { "{\"Id\":\"a\",\"Name\":null,\"Lines\":null}", "{\"Id\":\"a\"}" },
