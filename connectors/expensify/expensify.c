@@ -156,7 +156,7 @@ bool expensify_classify(const struct response *response, bool writes,
     *out = (struct answer){ .kind = ANSWER_DONE, .status = response->status };
     if (code == 0 && message.len > 0)
         code = 404; /* file not found comes without a code */
-    if (code == 0 && response->status != 200)
+    if (code == 0 && response->status / 100 != 2)
         code = response->status;
     if (code == 0 || code == 200 || code == 207)
         return false;

@@ -11,6 +11,7 @@
 
 #define READY_MS 2500 /* before the second look at a file; later ones are
                          further apart */
+#define ONE_LEVEL "\"(single)\"" /* the level of tags that have none */
 #define BOUNDARY_DAYS 2 /* whether approvedAfter holds its own day is unknown */
 
 static bool source_is(const struct object *object, const char *name)
@@ -265,10 +266,11 @@ static void add_row(struct text policy, struct text level, struct text row,
     json_end_object(w);
 }
 
-static void add_section(struct text policy, struct text section,
-                        struct json_out *w)
+static void add_section(struct text policy, struct text name,
+                        struct text section, struct json_out *w)
 {
     struct json_items it;
+    bool is_tags = text_is(name, "tags");
     if (json_kind(section) == JSON_OBJECT) /* tax: { name, default, rates } */
         section = json_get(section, "rates");
     it = json_items(section);
@@ -276,7 +278,7 @@ static void add_section(struct text policy, struct text section,
         struct text inner = json_get(it.value, "tags");
         struct json_items tag = json_items(inner);
         if (inner.len == 0)
-            add_row(policy, TEXT_NONE, it.value, w);
+            add_row(policy, is_tags ? TEXT(ONE_LEVEL) : TEXT_NONE, it.value, w);
         while (inner.len > 0 && json_next(&tag))
             add_row(policy, json_get(it.value, "name"), tag.value, w);
     }
@@ -297,7 +299,7 @@ static void policy_rows(const struct read_spec *spec, struct text body,
             arena_printf(arena, "\"%.*s\"", TEXT_ARG(it.name)));
         struct text rows =
             json_get(it.value, text_cstr(arena, section->value));
-        add_section(id, rows, &w);
+        add_section(id, section->value, rows, &w);
     }
     json_end_array(&w);
     page->body = buf_dup(arena, &b);

@@ -266,6 +266,7 @@ static void test_verdicts(void)
         { 200, "../../etc/passwd.json", "", ANSWER_FAILED, 0, false,
           "a name that is a path" },
         { 200, "", "Fx.json", ANSWER_WAIT, 0, true, "an empty file: not yet" },
+        { 202, "", "Fx.json", ANSWER_WAIT, 0, true, "202: not yet" },
         { 404, "", "Fx.json", ANSWER_WAIT, 0, true, "404 of a file: not yet" },
         { 200, "{\"responseMessage\":\"File not found\"}", "Fx.json",
           ANSWER_WAIT, 0, true, "no file, no code: not yet" },
@@ -321,6 +322,23 @@ static const char *page_of(const char *lines, const char *object)
     "\"amount\":\"1010\",\"currency\":\"EUR\",\"created\":\"2026-11-01\","   \
     "\"billable\":\"false\",\"reimbursable\":\"true\"," more "\"end\":\"\"}\n"
 
+static void test_tags(void)
+{
+    struct read_spec spec = { .object = object_named("policy_tag"),
+                              .mode = READ_ALL };
+    struct response r = { .status = 200, .body = TEXT(
+        "{\"responseCode\":200,\"policyInfo\":{\"A\":{\"tags\":[{\"name\":"
+        "\"x\"}]},\"B\":{\"tags\":[{\"name\":\"Dept\",\"tags\":[{\"name\":"
+        "\"y\"}]}]},\"C\":{\"tags\":[]}}}") };
+    struct answer a = { 0 };
+    struct page page;
+    k->read_answer(&info, &spec, TEXT_NONE, &r, &arena, &page, &a);
+    is_text(printed(page.body),
+            "[{\"policyID\":\"A\",\"level\":\"(single)\",\"name\":\"x\"},"
+            "{\"policyID\":\"B\",\"level\":\"Dept\",\"name\":\"y\"}]",
+            "tags flat and in levels");
+}
+
 static void test_export(void)
 {
     is_text(page_of(START REPORT EXPENSE("\"modifiedAmount\":\"0\",") END,
@@ -363,6 +381,7 @@ int main(void)
     test_pair();
     test_verdicts();
     test_export();
+    test_tags();
     program_fini(&program);
     arena_fini(&arena);
     return tap_done();
