@@ -116,7 +116,7 @@ int pages_read(struct port *port, const struct read_spec *spec,
 struct refresh {
     struct mirrored *m;
     struct store *store;
-    struct record_plan *plan;
+    struct record_plan *plan, *key_plan; /* of all that is used; of the key */
     struct arena *arena;
     int64_t mark;
     bool deletions;
@@ -124,18 +124,33 @@ struct refresh {
     int failed;
 };
 
+/* The row's key. A row that cannot be read is kept too, under its key or, when
+ * not even that can be read, a name of its own: who looks something up must
+ * learn that it may be this one. */
+static bool row_key(struct refresh *r, struct text raw, struct buf *key)
+{
+    struct record *record = NULL;
+    struct record_fault fault;
+    if (record_parse(r->plan, raw, r->arena, &record, &fault) == RECORD_READ)
+        return record_key(record, key);
+    if (record_parse(r->key_plan, raw, r->arena, &record, &fault)
+            != RECORD_READ
+        || !record_key(record, key)) {
+        buf_reset(key);
+        buf_printf(key, "\x1funreadable %llx",
+                   (unsigned long long)text_hash(raw, 1));
+    }
+    return true;
+}
+
 static void keep_row(void *ctx, struct text raw)
 {
     struct refresh *r = ctx;
-    struct record *record = NULL;
-    struct record_fault fault;
     struct buf key;
-    if (r->failed
-        || record_parse(r->plan, raw, r->arena, &record, &fault)
-               != RECORD_READ)
-        return; /* a broken row of a mirror is not there */
+    if (r->failed)
+        return;
     buf_init(&key, 0);
-    if (record_key(record, &key)) {
+    if (row_key(r, raw, &key)) {
         struct mirror_row row = { .key = buf_view(&key),
                                   .body = r->deletions ? TEXT("{}") : raw,
                                   .gone = r->deletions };
@@ -214,6 +229,18 @@ static int refresh_once(struct refresh *r, struct arena *keep, bool whole,
     return store_mirror_state_put(r->store, r->m->label, state, err);
 }
 
+static const struct shape *key_shape(struct arena *arena,
+                                     const struct object *object)
+{
+    struct shape *none = ARENA_NEW(arena, struct shape);
+    const struct shape *shape = none;
+    none->object = object;
+    for (size_t i = 0; i < object->key_count; i++)
+        shape = shape_with(arena, shape,
+                           object_field(object, object->keys[i]));
+    return shape;
+}
+
 int mirrored_refresh(struct mirrored *m, struct store *store, int64_t now_ms,
                      struct error *err)
 {
@@ -236,7 +263,10 @@ int mirrored_refresh(struct mirrored *m, struct store *store, int64_t now_ms,
     struct refresh r = { .m = m, .store = store, .arena = &arena,
                          .mark = now_ms, .err = err };
     if (result >= 0)
-        result = record_plan_new(&keep, m->shape, &r.plan, err);
+        result = record_plan_new(&keep, m->shape, &r.plan, err)
+                 || record_plan_new(&keep, key_shape(&keep, m->object),
+                                    &r.key_plan, err)
+                     ? -1 : 0;
     state.shape = buf_view(&shape);
     if (result == 0)
         result = refresh_once(&r, &keep, whole, &state, err);

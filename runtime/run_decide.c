@@ -304,6 +304,8 @@ static int mind_hold(struct run *r, struct unit *u, struct error *err)
     if (writes && !hold.retry && text_equal(hold.hash, u->hash)
         && (text_is(hold.kind, "refused") || text_is(hold.kind, "conflict")))
         u->action = "still";
+    else if (writes && hold.retry && text_is(hold.kind, "conflict"))
+        u->version = TEXT_NONE; /* a person says: write over it */
     else if ((strcmp(u->action, "hold") == 0
               || strcmp(u->action, "reject") == 0)
              && !hold.retry && text_equal(hold.reasons, u->held.reasons)

@@ -18,10 +18,22 @@ sandbox_start rippling visma --ledger "$tmp/ledger" \
     --fault 'visma:PUT /v1/employee:1:drop-after' || exit 99
 sandbox_sign_in || exit 99
 mlc() { "$MLC" "$@" $sandbox_set --set Visma.settle=1 --set Visma.timeout=1; }
-creates() { grep -c '"did":"create"' "$tmp/ledger"; }
+creates() { if [ -e "$tmp/ledger" ]; then grep -c '"did":"create"' "$tmp/ledger"; else echo 0; fi; }
 doubles() {
     grep '"did":"create"' "$tmp/ledger" | grep -o '"object":"[^"]*","key":"[^"]*"' | sort | uniq -d
 }
+
+# A department that cannot be read may be the one that is looked for: nothing is
+# made as long as nobody can tell.
+edit() {
+    curl -sS -o "$tmp/.edit" -X POST --data-binary "$2" "$(sandbox_url visma)/_sandbox/edit?entity=department&key=$1"
+}
+edit OLD '{"description":["unreadable"]}'
+mlc run departments --json > "$tmp/out" 2> "$tmp/err"
+is "$(creates)" 0 "one department cannot be read: none is made"
+mlc plan departments > "$tmp/out" 2> "$tmp/err"
+like "$(cat "$tmp/out")" 'cannot be told whether the record is there already' "the plan says why"
+edit OLD '{"description":"Closed office"}'
 
 # The first run is killed while it writes.
 mlc run --json > "$tmp/first" 2>&1 &

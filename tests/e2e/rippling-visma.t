@@ -111,5 +111,18 @@ before=$(effects)
 exits 1 "a last run" mlc run --json
 is "$(effects)" "$before" "writes nothing"
 
+# ----------------------------------------- guarded against changes in between
+post "$visma" "edit?entity=employee&key=9" '{"employeeLogin":"somebody"}'
+post "$rippling" "worker?worker=9" '{"work_email":"ilse@tulip.example"}'
+mlc run employees --json --set Visma.if_match=yes > "$tmp/out" 2> "$tmp/err"
+is "$(number employees held) $(number employees updated)" "1 0" "with if_match a change made in Visma is not written over"
+exits 0 "it is held" mlc held list employees
+like "$(cat "$tmp/out")" 'changed in Visma.net\|has been changed' "with the reason"
+hold=$(mlc held list employees --json | tr '{' '\n' | grep 'changed' | grep -o '"id":[0-9]*' | head -n 1 | tr -dc 0-9)
+key=$(mlc held list employees --json | tr '{' '\n' | grep 'changed' | grep -o '"key":"[^"]*"' | head -n 1 | cut -d'"' -f4)
+exits 0 "a person says it may be: $hold" mlc held retry "$key"
+mlc run employees --json --set Visma.if_match=yes > "$tmp/out" 2> "$tmp/err"
+is "$(number employees updated)" 1 "then it is written"
+
 exits 0 "the trail is whole" mlc audit verify
 tap_done

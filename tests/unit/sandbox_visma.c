@@ -496,7 +496,7 @@ static void limits(void)
     is_text(web_header("X-RateLimit-Remaining"), "1", "25: of every answer");
     get("/v1/branch");
     is_int(get("/v1/branch"), 429, "25: used up");
-    int wait = atoi(web_header("Retry-After"));
+    long wait = strtol(web_header("Retry-After"), NULL, 10);
     ok(wait > 0 && wait <= 3601, "25: with the seconds to wait");
     is_text(web_header("X-RateLimit-Remaining"), "0", "25: nothing left");
     control("/_sandbox/clock?advance=3600", NULL);
