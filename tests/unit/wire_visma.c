@@ -436,6 +436,14 @@ static void write_others(void)
                "\"segmentValues\":[{\"operation\":\"Update\",\"value\":\"LAB\","
                "\"description\":{\"value\":\"Lab\"},\"active\":{\"value\":false}"
                "}]}");
+    r = record_of(shape_of(object_named("subaccount"),
+                           "subaccountNumber subaccountId"));
+    set_text(r, "subaccountNumber", "1-LAB");
+    set(r, "subaccountId", value_number(decimal_int(7)));
+    q = written("subaccount", r, WRITE_CREATE, "", &err);
+    is_request(&q, "POST", "/v1/subaccount",
+               "{\"subaccountNumber\":{\"value\":\"1-LAB\"},\"subaccountId\":"
+               "{\"value\":\"7\"}}");
     r = record_of(shape_of(object_named("project"), "projectManger startDate"));
     set_text(r, "projectManger", "7");
     set(r, "startDate", value_date(20513));
