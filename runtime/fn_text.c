@@ -462,30 +462,35 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static struct text next_word(struct text *t)
+/* The words of `t`, into `items` when there is room for them. */
+static size_t find_words(struct text t, struct value *items)
 {
-    *t = text_trim(*t);
-    size_t len = 0;
-    while (len < t->len && !is_blank(t->ptr[len]))
-        len++;
-    struct text word = text_slice(*t, 0, len);
-    *t = text_slice(*t, len, t->len);
-    return word;
+    const char *p = t.ptr, *end = p + t.len;
+    size_t count = 0;
+    for (;;) {
+        while (p < end && is_blank(*p))
+            p++;
+        if (p == end)
+            return count;
+        const char *start = p;
+        while (p < end && !is_blank(*p))
+            p++;
+        if (items)
+            items[count] =
+                value_text((struct text){ start, (size_t)(p - start) });
+        count++;
+    }
 }
 
 FN(words)
 {
     (void)n;
-    size_t count = 0;
-    struct text rest = fn_text_of(a);
-    while (next_word(&rest).len)
-        count++;
+    struct text t = fn_text_of(a);
+    size_t count = find_words(t, NULL);
     if (count > FN_LIST_MAX)
         return fn_fail(s, "there are more than %zu words", FN_LIST_MAX);
     *out = fn_list(s, count);
-    rest = fn_text_of(a);
-    for (size_t i = 0; i < count; i++)
-        out->list->items[i] = value_text(next_word(&rest));
+    find_words(t, out->list->items);
     return 0;
 }
 
@@ -498,20 +503,26 @@ FN(join)
         *out = list->items[0];
         return 0;
     }
-    struct buf b;
-    buf_init(&b, FN_TEXT_MAX);
+    size_t len = list->count ? between.len * (list->count - 1) : 0;
     for (size_t i = 0; i < list->count; i++) {
         const struct value *v = &list->items[i];
-        if (v->tag != VALUE_TEXT) {
-            buf_fini(&b);
+        if (v->tag != VALUE_TEXT)
             return fn_fail(s, "number %zu of the list is %s, not a text", i + 1,
                            fn_show(s, v));
-        }
-        if (i)
-            buf_text(&b, between);
-        buf_text(&b, fn_text_of(v));
+        len += v->len;
     }
-    return finish(s, &b, out);
+    if (len > FN_TEXT_MAX)
+        return fn_fail(s, "the text would be longer than %zu bytes",
+                       FN_TEXT_MAX);
+    char *room = arena_alloc(s->env->arena, len + 1), *p = room;
+    for (size_t i = 0; i < list->count; i++) {
+        if (i && between.len)
+            p = (char *)memcpy(p, between.ptr, between.len) + between.len;
+        memcpy(p, list->items[i].ptr, list->items[i].len);
+        p += list->items[i].len;
+    }
+    *out = value_text((struct text){ room, len });
+    return 0;
 }
 
 /* -------------------------------------------------------------- checks */

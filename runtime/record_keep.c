@@ -42,6 +42,13 @@ struct record *record_dup(struct arena *arena, const struct record *record)
 /* ------------------------------------------------------------- packing */
 static void pack_count(struct buf *out, uint64_t n)
 {
+    char *room = out->cap - out->len > 10 && !out->full ? out->ptr + out->len
+                                                         : NULL;
+    if (room && n < 0x80) {
+        *room = (char)n;
+        out->len++;
+        return;
+    }
     while (n >= 0x80) {
         buf_put_byte(out, (char)(uint8_t)(n | 0x80));
         n >>= 7;
@@ -116,8 +123,10 @@ struct image {
     bool damaged;
 };
 
-static uint64_t unpack_count(struct image *im)
+static inline uint64_t unpack_count(struct image *im)
 {
+    if (im->p < im->end && (uint8_t)*im->p < 0x80)
+        return (uint8_t)*im->p++;
     uint64_t n = 0;
     for (unsigned shift = 0; shift < 64 && im->p < im->end; shift += 7) {
         uint8_t byte = (uint8_t)*im->p++;
