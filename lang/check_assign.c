@@ -104,6 +104,15 @@ static void say_enum(struct checker *c, const struct target_place *p,
               TEXT_ARG(want->values[0].word));
 }
 
+/* A field people know records by: not an id of any kind. */
+static const struct field *searchable_name(const struct object *o)
+{
+    for (size_t i = 0; i < o->field_count; i++)
+        if (o->fields[i].searchable && o->fields[i].type->kind == TYPE_TEXT)
+            return &o->fields[i];
+    return NULL;
+}
+
 static void say_id(struct checker *c, const struct target_place *p,
                    struct node *value, const struct type *got)
 {
@@ -137,6 +146,10 @@ static void say_id(struct checker *c, const struct target_place *p,
                   "where x.%.*s is …",
                   TEXT_ARG(want->object->label),
                   TEXT_ARG(want->object->match_default));
+    else if (want->object && searchable_name(want->object))
+        diag_note(c->d, m, "find the record and use its id: find x in %.*s "
+                  "where x.%.*s is …", TEXT_ARG(want->object->label),
+                  TEXT_ARG(searchable_name(want->object)->name));
 }
 
 static void help_text(struct checker *c, struct diag *m, struct node *value,

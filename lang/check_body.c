@@ -32,6 +32,24 @@ static bool says_target_prefix(struct checker *c, const struct object *object,
     return true;
 }
 
+/* total = total + 1: a name that means one value, set as if it were a field. */
+static bool says_name_set(struct checker *c, const struct node *part,
+                          const struct node *path)
+{
+    struct symbol *s = scope_find(c, part->text);
+    if (part != KID(path, PATH, parts) || part->next || !s ||
+        (s->kind != SYMBOL_LET && s->kind != SYMBOL_CONST))
+        return false;
+    s->used = true;
+    struct diag *m = say(c, "E0304", part->span,
+                         "`%.*s` is the name of one value, which never changes; "
+                         "only fields of the target are set",
+                         TEXT_ARG(part->text));
+    diag_label(c->d, m, s->span, "named here");
+    diag_note(c->d, m, "a total of a list is sum(x.amount for each x in list)");
+    return true;
+}
+
 /* Steps from `object` along the path; the last field, or NULL when said. */
 static const struct field *walk_path(struct checker *c,
                                      const struct object *object,
@@ -60,7 +78,8 @@ static const struct field *walk_path(struct checker *c,
         const struct object *in = t ? t->object : object;
         f = object_field(in, part->text);
         if (!f) {
-            scope_unknown_field(c, in, part->text, part->span);
+            if (!says_name_set(c, part, path))
+                scope_unknown_field(c, in, part->text, part->span);
             return NULL;
         }
         if (first && !*first)
@@ -114,14 +133,13 @@ static void check_twice(struct checker *c, const struct node *n,
     }
 }
 
-static void remember(struct checker *c, const struct node *n,
-                     const struct field *field, const struct field *first)
+static void remember_as(struct checker *c, const struct node *n,
+                        struct text path, const struct field *field,
+                        const struct field *first)
 {
     struct set_field *s = ARENA_NEW(c->arena, struct set_field);
-    struct text path = n->text;
     *s = (struct set_field){ .path = path, .field = field, .first = first,
                              .node = n, .in_gone = c->frame->in_gone };
-    check_twice(c, n, path);
     *c->frame->last_set = s;
     c->frame->last_set = &s->next;
     struct set_field *all = ARENA_NEW(c->arena, struct set_field);
@@ -129,6 +147,30 @@ static void remember(struct checker *c, const struct node *n,
     all->next = c->flow->sets;
     all->path = full_path(c, c->frame, path);
     c->flow->sets = all;
+}
+
+static void remember(struct checker *c, const struct node *n,
+                     const struct field *field, const struct field *first)
+{
+    check_twice(c, n, n->text);
+    remember_as(c, n, n->text, field, first);
+}
+
+/* A field whose name is misspelt counts as set: one mistake, one message. */
+static void remember_misspelt(struct checker *c, const struct node *n)
+{
+    const struct object *o = c->frame->object;
+    const struct node *part = KID(KID(n, ASSIGN, path), PATH, parts);
+    struct near near;
+    if (!part || part->next)
+        return;
+    near_init(&near, part->text);
+    for (size_t i = 0; i < o->field_count; i++)
+        near_try(&near, o->fields[i].name);
+    const struct field *f = near_found(&near) ? object_field(o, near.best)
+                                              : NULL;
+    if (f)
+        remember_as(c, n, f->name, f, f);
 }
 
 static bool has_operation(const struct flow *f, enum operation op)
@@ -216,6 +258,8 @@ static void check_assign(struct checker *c, struct node *n)
     if (!logs)
         f = walk_path(c, c->frame->object, KID(n, ASSIGN, path), false, &first);
     n->field = f;
+    if (!f && !logs)
+        remember_misspelt(c, n);
     if (f) {
         remember(c, n, f, first);
         if (c->flow->target)

@@ -118,6 +118,8 @@ static const struct habit_call habits[] = {
                       "record_key() is the same at every run" },
     { "rand", NULL, "nothing here is random; record_key() is the same at every "
                     "run" },
+    { "format", NULL, "a date is format_date(day, \"dd-mm-yyyy\"), a number "
+                      "format_number(n, 2, \"nl\")" },
     { "switch", NULL, "choose { when … => … otherwise => … }" },
     { "case", NULL, "choose { when … => … otherwise => … }" },
     { "iif", NULL, "if condition then a else b" },
@@ -161,9 +163,24 @@ static bool says_fallback(struct checker *c, struct node *n)
     return true;
 }
 
+static void use_names(struct checker *c, const struct node *n)
+{
+    struct symbol *s = n->kind == NODE_NAME ? scope_find(c, n->text) : NULL;
+    if (s)
+        s->used = true;
+    for (int i = 0; i < NODE_KIDS; i++)
+        for (const struct node *k = n->kid[i]; k; k = k->next)
+            use_names(c, k);
+}
+
 static const struct type *unknown_function(struct checker *c, struct node *n)
 {
-    for (struct node *a = KID(n, CALL, args); a; a = a->next)
+    const struct habit_call *known = find_habit(n->text);
+    bool rewritten = known && !known->ours && !scope_find(c, n->text);
+    if (rewritten)
+        use_names(c, n); /* its arguments will be others */
+    for (struct node *a = rewritten ? NULL : KID(n, CALL, args); a;
+         a = a->next)
         if (a->kind == NODE_COMPREHENSION)
             check_comprehension(c, a);
         else

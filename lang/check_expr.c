@@ -251,6 +251,11 @@ static const struct type *member_of_list(struct checker *c, struct node *n,
     const struct type *item = list->item;
     const struct field *f = item && item->kind == TYPE_RECORD
                                 ? object_field(item->object, n->text) : NULL;
+    if (!f && (text_is(n->text, "length") || text_is(n->text, "count") ||
+               text_is(n->text, "size")))
+        fix_replace(c, m, FIX_SURE, n->span,
+                    arena_printf(c->arena, "count(%s)",
+                                 shown(c, record->span)));
     if (!f)
         return fail_type(n);
     struct text name = singular(c, record->text);
@@ -272,6 +277,29 @@ static const struct type *member_of_list(struct checker *c, struct node *n,
     return fail_type(n);
 }
 
+/* x.year, x.length: functions here. */
+static void offer_call(struct checker *c, struct diag *m,
+                       const struct node *n, const struct type *t)
+{
+    static const char *const of_dates[] = { "year", "month", "day", "hour",
+                                            "date", "weekday", NULL };
+    const char *inner = shown(c, KID(n, MEMBER, record)->span);
+    if (type_is_texty(t) &&
+        (text_is(n->text, "length") || text_is(n->text, "len")))
+        fix_replace(c, m, FIX_SURE, n->span,
+                    arena_printf(c->arena, "length(%s)", inner));
+    for (size_t i = 0; of_dates[i]; i++) {
+        bool whole = t->kind == TYPE_DATETIME && i < 3;
+        if (!text_equal_nocase(n->text, text_of(of_dates[i])) ||
+            (t->kind != TYPE_DATE && t->kind != TYPE_DATETIME) ||
+            (t->kind == TYPE_DATE && (i == 3 || i == 4)))
+            continue;
+        fix_replace(c, m, FIX_SURE, n->span,
+                    arena_printf(c->arena, whole ? "%s(date(%s))" : "%s(%s)",
+                                 of_dates[i], inner));
+    }
+}
+
 static const struct type *not_a_record(struct checker *c, struct node *n,
                                        const struct type *t)
 {
@@ -285,6 +313,7 @@ static const struct type *not_a_record(struct checker *c, struct node *n,
                   TEXT_ARG(t->object->key_count ? t->object->keys[0]
                                                 : t->object->name),
                   shown(c, KID(n, MEMBER, record)->span));
+    offer_call(c, m, n, t);
     return fail_type(n);
 }
 
@@ -596,8 +625,30 @@ static const struct type *check_else(struct checker *c, struct node *n)
 }
 
 /* ---------------------------------------------------------- small kinds */
+/* a or "none": Python's and JavaScript's way to a fallback. */
+static bool says_or_fallback(struct checker *c, struct node *n)
+{
+    struct node *left = KID(n, OR, left), *right = KID(n, OR, right);
+    if (n->kind != NODE_OR ||
+        (right->kind != NODE_TEXT_LIT && right->kind != NODE_NUMBER_LIT &&
+         right->kind != NODE_MONEY_LIT && right->kind != NODE_DATE_LIT))
+        return false;
+    const struct type *t = check_expr(c, left);
+    if (t->kind == TYPE_YESNO || t->kind == TYPE_UNKNOWN)
+        return t->kind == TYPE_UNKNOWN;
+    struct diag *m = say(c, "E0314", n->span,
+                         "`or` joins two conditions; what to take for a missing "
+                         "value is said with `else`");
+    fix_replace(c, m, t->optional ? FIX_SURE : FIX_CHOICE, n->span,
+                arena_printf(c->arena, "%s else %s", shown(c, left->span),
+                             shown(c, right->span)));
+    return true;
+}
+
 static const struct type *check_logic(struct checker *c, struct node *n)
 {
+    if (says_or_fallback(c, n))
+        return fail_type(n);
     struct known *before = c->known;
     struct node *left = n->kid[0], *right = n->kid[1];
     check_condition(c, left);

@@ -320,6 +320,13 @@ static void check_match(struct checker *c, struct flow *f)
         diag_note(c->d, m,
                   "a record is recognised by the value this flow gives the "
                   "field: set it, or match on a field that is set");
+        for (const struct set_field *s = f->sets; s; s = s->next)
+            if (s->field && s->field->searchable && !p->next &&
+                s->field->type->kind == TYPE_TEXT &&
+                KID(f->match_node, MATCH_ON, paths) == p &&
+                object_field(f->target, s->field->name) == s->field)
+                fix_replace(c, m, FIX_CHOICE, p->span,
+                            name_written(c->arena, s->field->name));
     }
 }
 

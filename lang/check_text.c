@@ -237,6 +237,39 @@ static bool any_key_missing(const struct node *n)
     return false;
 }
 
+/* list[0] */
+static void not_numbered(struct checker *c, struct node *n,
+                         const struct node *name)
+{
+    const struct node *key = KID(n, INDEX, keys);
+    struct diag *m = say(c, "E0317", n->span,
+                         "`%s` is a list; its elements have no numbers here. "
+                         "Use first(…), only(…) or `for each`",
+                         shown(c, name->span));
+    if (key && key->kind == NODE_NUMBER_LIT && decimal_is_zero(key->lit.number))
+        fix_replace(c, m, FIX_CHOICE, n->span,
+                    arena_printf(c->arena, "first(%s)", shown(c, name->span)));
+}
+
+/* record["field"], text[0] */
+static void not_indexed(struct checker *c, struct node *n,
+                        const struct node *name, const struct type *t)
+{
+    const struct node *key = KID(n, INDEX, keys);
+    struct diag *m = say(c, "E0317", n->span,
+                         "`%s` is %s; only a table has rows",
+                         shown(c, name->span), type_words(c->arena, t));
+    if (t->kind == TYPE_RECORD && key && key->kind == NODE_TEXT_LIT &&
+        object_field(t->object, key->text))
+        fix_replace(c, m, FIX_SURE, n->span,
+                    arena_printf(c->arena, "%s.%s", shown(c, name->span),
+                                 name_written(c->arena, key->text)));
+    else if (type_is_texty(t))
+        diag_note(c->d, m, "a part of a text is left(%s, 1), right(%s, 1) or "
+                  "middle(%s, 1, 1)", shown(c, name->span),
+                  shown(c, name->span), shown(c, name->span));
+}
+
 const struct type *check_index(struct checker *c, struct node *n)
 {
     struct node *name = KID(n, INDEX, table);
@@ -256,13 +289,9 @@ const struct type *check_index(struct checker *c, struct node *n)
         } else {
             const struct type *t = check_expr(c, name);
             if (t->kind == TYPE_LIST)
-                say(c, "E0317", n->span,
-                    "`%s` is a list; its elements have no numbers here. "
-                    "Use first(…), only(…) or `for each`",
-                    shown(c, name->span));
+                not_numbered(c, n, name);
             else if (t->kind != TYPE_UNKNOWN)
-                say(c, "E0317", n->span, "`%s` is %s; only a table has rows",
-                    shown(c, name->span), type_words(c->arena, t));
+                not_indexed(c, n, name, t);
         }
         for (struct node *k = KID(n, INDEX, keys); k; k = k->next)
             check_expr(c, k);

@@ -205,6 +205,9 @@ struct diag *parse_error(struct parse *p, const char *code, struct span span,
 /* What the scanner's rules call; each reports and says what to go on with. */
 int lex_field(struct parse *p, struct text t, struct span span);
 int lex_equals(struct parse *p, struct span span);
+int lex_short_duration(struct parse *p, struct token *tok, struct span span,
+                       const char *text);
+int lex_half_day(struct parse *p, struct span span, const char *text);
 bool lex_semicolon(struct parse *p, struct span span);
 int lex_join(struct parse *p, struct span span, const char *sign);
 int lex_like(struct parse *p, struct span span, struct text t);

@@ -55,6 +55,43 @@ static struct text got_text(const struct report *r)
     return t.len ? t : span_text(r->p->sources, r->at);
 }
 
+/* `skip when c` without a reason, `require c` without an outcome: the words of
+ * the line tell which. */
+static bool lacks_reason(const struct report *r)
+{
+    static const char *const verbs[] = { "hold", "reject", "skip", "warn",
+                                         "stop" };
+    const struct lex *lex = r->p->lex;
+    size_t end = before(r)->span.end - lex->base, from = end;
+    struct span at = { before(r)->span.source, before(r)->span.end,
+                       before(r)->span.end };
+    struct diag *d = NULL;
+    const char *add = " \"why\"";
+
+    while (from && lex->text.ptr[from - 1] != '\n')
+        from--;
+    struct text line = text_trim(text_slice(lex->text, from, end - from));
+    for (size_t i = 0; !d && i < sizeof verbs / sizeof *verbs; i++) {
+        const char *start = arena_printf(r->p->arena, "%s when ", verbs[i]);
+        if (text_starts(line, text_of(start)) && line.ptr[line.len - 1] != '"')
+            d = parse_error(r->p, "E0103", before(r)->span,
+                            "this line is not finished: `%s when` ends with a "
+                            "reason in quotes", verbs[i]);
+    }
+    if (!d && text_starts(line, TEXT("require ")) && expects(r, "`else`")) {
+        d = parse_error(r->p, "E0103", before(r)->span,
+                        "this line is not finished: `require` says what "
+                        "happens otherwise");
+        add = " else hold \"why\"";
+    }
+    if (!d)
+        return false;
+    diag_edit(r->p->diags,
+              diag_fix(r->p->diags, d, FIX_CHOICE, "add%s", add), at, "%s",
+              add);
+    return true;
+}
+
 static bool unfinished_line(const struct report *r)
 {
     struct text next = got_text(r);
@@ -69,6 +106,8 @@ static bool unfinished_line(const struct report *r)
                     "this is not finished: something is missing before the }");
         return true;
     }
+    if (lacks_reason(r))
+        return true;
     if (strcmp(r->name, "`field =`") == 0)
         parse_error(r->p, "E0103", before(r)->span,
                     "this line is not finished: the next line already sets "
@@ -144,6 +183,69 @@ static void add_expected(const struct report *r, struct diag *d)
     buf_fini(&b);
 }
 
+/* What somebody means who starts a statement so. */
+static const char *meant(struct text word)
+{
+    static const char *const table[][2] = {
+        { "if", "A value is chosen where it is set: Field = if c then a else "
+                "b. A record is kept out with skip when c \"why\"." },
+        { "for", "Lists are gone through where a value is made: add Lines for "
+                 "each x in list { … }, sum(x.amount for each x in list)." },
+        { "foreach", "Lists are gone through where a value is made: add Lines "
+                     "for each x in list { … }." },
+        { "while", "Nothing repeats here; lists are gone through with `for "
+                   "each`." },
+        { "schedule", "When a flow runs is said so: every 15 minutes, every "
+                      "day at 06:00." },
+        { "cron", "When a flow runs is said so: every 15 minutes, every day "
+                  "at 06:00." },
+        { "run", "When a flow runs is said so: every 15 minutes, every day at "
+                 "06:00." },
+        { "print", "What a person should know of a record is told so: warn "
+                   "when condition \"message\"." },
+        { "log", "What a person should know of a record is told so: warn when "
+                 "condition \"message\"." },
+        { "echo", "What a person should know of a record is told so: warn when "
+                  "condition \"message\"." },
+        { "delete", "Nothing is deleted: say what is set instead, when gone { "
+                    "Active = no }, or when gone leave." },
+        { "on", "What goes wrong with a record holds that record by itself; "
+                "`on change` runs the flow when the source says so." },
+        { "catch", "What goes wrong with a record holds that record by "
+                   "itself." },
+        { "raise", "A record is held so: hold when condition \"why\"." },
+        { "throw", "A record is held so: hold when condition \"why\"." },
+        { "assert", "What must be true is written so: require condition else "
+                    "hold \"why\"." },
+        { "join", "Another system is looked into so: find x in App.object "
+                  "where x.Field is value." },
+        { "lookup", "Another system is looked into so: find x in App.object "
+                    "where x.Field is value." },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (text_equal_nocase(word, text_of(table[i][0])))
+            return table[i][1];
+    return NULL;
+}
+
+static bool is_verb(int token)
+{
+    return token == TOK_HOLD || token == TOK_REJECT_RECORD || token == TOK_SKIP ||
+           token == TOK_WARN || token == TOK_STOP;
+}
+
+/* hold if c "why" */
+static bool add_verb_hint(const struct report *r, struct diag *d)
+{
+    struct diag_fix *fix;
+
+    if (!is_verb(before(r)->kind) || !text_is(got_text(r), "if"))
+        return false;
+    fix = diag_fix(r->p->diags, d, FIX_SURE, "replace `if` with `when`");
+    diag_edit(r->p->diags, fix, r->at, "when");
+    return true;
+}
+
 static void add_value_hint(const struct report *r, struct diag *d)
 {
     if (r->count > SAID_MAX && expects(r, "a name") &&
@@ -153,6 +255,10 @@ static void add_value_hint(const struct report *r, struct diag *d)
     else if (r->count > SAID_MAX && expects(r, "`flow`"))
         diag_note(r->p->diags, d,
                   "A file holds flows, defines, tables, lets and tests.");
+    else if (meant(got_text(r)) &&
+             (before(r)->kind == TOK_WHEN_GONE ||
+              (r->count > SAID_MAX && expects(r, "`field =`"))))
+        diag_note(r->p->diags, d, "%s", meant(got_text(r)));
     else if (r->count > SAID_MAX && expects(r, "`field =`") &&
              expects(r, "`when gone`"))
         diag_note(r->p->diags, d,
@@ -181,6 +287,8 @@ void parse_report(struct parse *p, struct span at, int token,
     else
         d = parse_error(p, "E0104", at, "`%.*s` cannot stand here",
                         TEXT_ARG(t));
+    if (add_verb_hint(&r, d))
+        return;
     add_expected(&r, d);
     add_value_hint(&r, d);
 }

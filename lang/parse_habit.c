@@ -224,6 +224,44 @@ int habit_word(struct parse *p, struct text t, struct span span)
 
 /* ------------------------------------------------------------------ signs */
 
+/* 15min, 2h */
+int lex_short_duration(struct parse *p, struct token *tok, struct span span,
+                       const char *text)
+{
+    static const char *const units[] = { "minutes", "hours", "seconds",
+                                         "days" };
+    size_t digits = strspn(text, "0123456789");
+    char letter = text[digits + strspn(text + digits, " \t")];
+    const char *unit = units[letter == 'm' ? 0 : letter == 'h' ? 1
+                             : letter == 's' ? 2 : 3];
+    bool one = digits == 1 && text[0] == '1';
+
+    (void)tok;
+    habit(p, span,
+          arena_printf(p->arena, "%.*s %.*s", (int)digits, text,
+                       (int)strlen(unit) - one, unit),
+          "units of time are written out: %.*s %.*s", (int)digits, text,
+          (int)strlen(unit) - one, unit);
+    return TOK_DURATION;
+}
+
+/* 6am, 5:30 pm */
+int lex_half_day(struct parse *p, struct span span, const char *text)
+{
+    int hour = 0, minute = 0;
+    size_t digits = strspn(text, "0123456789");
+    bool late = strchr(text, 'p') || strchr(text, 'P');
+
+    for (size_t i = 0; i < digits; i++)
+        hour = hour * 10 + (text[i] - '0');
+    if (text[digits] == ':')
+        minute = (text[digits + 1] - '0') * 10 + (text[digits + 2] - '0');
+    hour = hour % 12 + (late ? 12 : 0);
+    habit(p, span, arena_printf(p->arena, "%02d:%02d", hour, minute % 60),
+          "a day has 24 hours: %02d:%02d", hour, minute % 60);
+    return TOK_TIME;
+}
+
 /* In brackets it is Excel's comma (most of Europe); elsewhere it ends what
  * needs no end. */
 bool lex_semicolon(struct parse *p, struct span span)

@@ -90,6 +90,16 @@ const struct object *program_object(const struct program *p,
     return o ? o : object_in(p, connection->connector, name);
 }
 
+static const char *known_connectors(struct checker *c,
+                                    const struct load_options *o)
+{
+    const char *list = "";
+    for (size_t i = 0; o && o->connectors && o->connectors[i]; i++)
+        list = arena_printf(c->arena, "%s%s%s", list, i ? ", " : "",
+                            o->connectors[i]);
+    return *list ? list : "exact, files";
+}
+
 static void unknown_connection(struct checker *c, const struct node *ref,
                                struct text app)
 {
@@ -117,8 +127,8 @@ static void unknown_connection(struct checker *c, const struct node *ref,
     if (!near_found(&n))
         diag_note(c->d, m,
                   "connections are declared in project.mlc: connection %.*s is "
-                  "exact { … }",
-                  TEXT_ARG(app));
+                  "CONNECTOR { … }, with one of %s",
+                  TEXT_ARG(app), known_connectors(c, o));
 }
 
 static void unknown_object(struct checker *c, const struct node *ref,
