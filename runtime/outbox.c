@@ -209,8 +209,10 @@ static int prepare(struct writing *w, struct error *err)
     w->item.version = row->version;
     make_key(w);
     struct write_spec spec = { r->flow->target, &w->item, 1 };
-    return r->target.request(r->target.ctx, &spec, &r->batch, &w->request,
-                             err);
+    int result = r->target.request(r->target.ctx, &spec, &r->batch,
+                                   &w->request, err);
+    w->looks = result == 0 && !w->request.writes;
+    return result;
 }
 
 static void fill_intent(struct writing *w)

@@ -169,14 +169,34 @@ bool bill_classify(const struct connection_info *c,
 }
 
 /* --------------------------------------------------------------- writing */
-/* Lines are replaced whole by PUT; PATCH cannot change how many there are. */
-static bool sends_lines(struct text body)
+static int look(const struct write_spec *spec, struct text path,
+                struct arena *arena, struct request *out)
 {
-    struct json_items it = json_items(body);
-    while (json_next(&it))
-        if (text_ends(it.name, TEXT("LineItems")))
-            return true;
-    return false;
+    *out = (struct request){ .method = "GET", .path = path,
+                             .endpoint = text_cstr(arena, spec->object->path),
+                             .safe_to_repeat = true };
+    request_header(arena, out, "Accept", TEXT("application/json"));
+    return 0;
+}
+
+/* A payment's processingOptions must be there, and may be empty. */
+static void add_options(struct buf *body)
+{
+    if (json_get(buf_view(body), "processingOptions").len > 0 ||
+        body->len <= 2)
+        return;
+    body->len--;
+    buf_str(body, ",\"processingOptions\":{}}");
+}
+
+static void put_whole(const struct write_spec *spec, struct buf *body)
+{
+    struct buf whole;
+    buf_init(&whole, 0);
+    bill_join(spec, buf_view(body), &whole);
+    buf_reset(body);
+    buf_text(body, buf_view(&whole));
+    buf_fini(&whole);
 }
 
 static int write_request(const struct connection_info *c,
@@ -185,7 +205,7 @@ static int write_request(const struct connection_info *c,
 {
     const struct write_item *item = &spec->items[0];
     bool create = item->op == WRITE_CREATE;
-    bool whole = false;
+    bool whole = bill_replaces(spec);
     struct buf path, body;
     int result;
     (void)c;
@@ -198,14 +218,16 @@ static int write_request(const struct connection_info *c,
     }
     result = record_encode(item->record, create ? field_on_create : field_on_update, NULL,
                            &body, err);
-    if (result == 0 && !create && object_fact(spec->object, "update"))
-        whole = sends_lines(buf_view(&body));
-    if (result == 0 && create && text_is(spec->object->name, "payment") &&
-        json_get(buf_view(&body), "processingOptions").len == 0 &&
-        body.len > 2) { /* must be there, may be empty */
-        body.len--;
-        buf_str(&body, ",\"processingOptions\":{}}");
+    if (result == 0 && whole && item->step.len == 0) {
+        result = look(spec, buf_dup(arena, &path), arena, out);
+        buf_fini(&path);
+        buf_fini(&body);
+        return result;
     }
+    if (result == 0 && whole)
+        put_whole(spec, &body);
+    if (result == 0 && create && text_is(spec->object->name, "payment"))
+        add_options(&body);
     *out = (struct request){
         .method = create ? "POST" : whole ? "PUT" : "PATCH",
         .path = buf_dup(arena, &path),
@@ -226,10 +248,14 @@ static void write_answer(const struct connection_info *c,
                          const struct response *response, struct arena *arena,
                          struct write_result *results)
 {
-    (void)spec;
     results[0] = (struct write_result){ 0 };
     if (bill_classify(c, response, true, arena, &results[0].answer))
         return;
+    if (bill_replaces(spec) && spec->items[0].step.len == 0) {
+        results[0].target_id = spec->items[0].target_id;
+        results[0].next = text_dup(arena, text_trim(response->body));
+        return;
+    }
     results[0].target_id = json_get_text(arena, response->body, "id");
     results[0].version = json_get_text(arena, response->body, "updatedTime");
     if (results[0].target_id.len == 0) {

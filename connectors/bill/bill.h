@@ -31,4 +31,10 @@ void bill_hook_answer(const struct connection_info *c,
                       struct text *subscription_id, struct text *secret,
                       struct answer *out);
 
+/* Lines change: the record is read first, then PUT as a whole. */
+bool bill_replaces(const struct write_spec *spec);
+/* The body of that PUT: `ours` and what else the record had. */
+void bill_join(const struct write_spec *spec, struct text ours,
+               struct buf *out);
+
 #endif

@@ -294,6 +294,43 @@ static void writing(void)
             "a payment always has processingOptions");
 }
 
+/* What people filled in beside the flow survives a change of lines. */
+static void replacing(void)
+{
+    struct record *b = record_of(shape_of(object_named("bill"),
+                                          "dueDate billLineItems"));
+    struct value_list *none = arena_zalloc(&arena, sizeof *none);
+    struct write_item item = { .op = WRITE_UPDATE, .record = b,
+                               .target_id = TEXT("00n1") };
+    struct write_spec spec = { b->shape->object, &item, 1 };
+    struct request r;
+    struct error err = { 0 };
+    struct write_result result;
+    struct response read = {
+        .status = 200,
+        .body = TEXT("{\"id\":\"00n1\",\"vendorId\":\"009A\",\"amount\":5,"
+                     "\"description\":\"kept\",\"dueDate\":\"2026-01-01\","
+                     "\"billLineItems\":[{\"id\":\"l1\",\"amount\":5}]}"),
+    };
+    for (size_t i = 0; i < b->shape->count; i++)
+        if (b->shape->fields[i].field->type->kind == TYPE_LIST)
+            b->slots[i] = (struct value){ .tag = VALUE_LIST, .list = none };
+    connector_bill.write_request(&info, &spec, &arena, &r, &err);
+    is_text(r.method, "GET", "lines change: the bill is read first");
+    ok(!r.writes, "which writes nothing");
+    connector_bill.write_answer(&info, &spec, &read, &arena, &result);
+    ok(result.next.len > 0, "and goes on");
+    item.step = result.next;
+    connector_bill.write_request(&info, &spec, &arena, &r, &err);
+    is_text(r.method, "PUT", "then it is replaced");
+    is_text(text_cstr(&arena, r.body),
+            "{\"billLineItems\":[],\"vendorId\":\"009A\",\"description\":"
+            "\"kept\",\"dueDate\":\"2026-01-01\"}",
+            "with all that can be written");
+    connector_bill.write_answer(&info, &spec, &read, &arena, &result);
+    is_int((long long)result.next.len, 0, "and that is all");
+}
+
 static void session(void)
 {
     struct request r;
@@ -381,6 +418,7 @@ int main(void)
     pages();
     verdicts();
     writing();
+    replacing();
     session();
     hooks();
     program_fini(&program);
