@@ -17,6 +17,8 @@
 #define EXPAND_MAX 10 /* names, two levels deep */
 #define ACTIVITY_PAGE 1000
 #define ACTIVITY_DAYS 90
+#define OVERLAP_MS (INT64_C(5) * 60 * 1000)
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 static bool is_yes(const struct connection_info *c, const char *name,
                    bool otherwise)
@@ -132,6 +134,7 @@ static bool add_since(const struct connection_info *c, struct text cursor,
     bool offset;
     if (!datetime_parse(cursor, &v.whole, &offset))
         return false;
+    v.whole -= OVERLAP_MS * 1000; /* rows that were committed late */
     buf_str(b, "updated_at ge ");
     return add_value(c, NULL, &v, b);
 }
@@ -369,8 +372,11 @@ struct changes {
     size_t count;
 };
 
-static void look_at_changes(struct text rows, struct text so_far,
-                            struct arena *arena, struct changes *out)
+/* A record dated ahead comes again and again, but moves no cursor: it would
+ * hide all that changes until its day. */
+static void look_at_changes(const struct connection_info *c, struct text rows,
+                            struct text so_far, struct arena *arena,
+                            struct changes *out)
 {
     struct json_items row = json_items(rows);
     bool offset;
@@ -387,7 +393,7 @@ static void look_at_changes(struct text rows, struct text so_far,
         if (when > out->last)
             out->descending = false;
         out->last = when;
-        if (when > out->latest) {
+        if (when > out->latest && when / 1000 <= c->now_ms + DAY_MS) {
             out->latest = when;
             out->latest_text = t;
         }
@@ -433,7 +439,7 @@ static void rest_page(const struct connection_info *c,
         after_bar(asked, &before);
     if (before.len == 0)
         before = spec->cursor;
-    look_at_changes(rows, before, arena, &seen);
+    look_at_changes(c, rows, before, arena, &seen);
     if (link.len > 0 && !is_past(spec, &seen)) {
         follow(c, link, seen.latest_text, arena, page, out);
         return;
