@@ -42,7 +42,9 @@ static void row_text(struct telling *t, const struct audit_row *row)
                TEXT_ARG(row->action));
     if (row->after.len > 0 && row->after.ptr[0] == '{') {
         buf_printf(&t->out, "%.*s  ", TEXT_ARG(row->target));
-        record_text(object_of(&t->program, row->target), row->after, &t->out);
+        record_text(object_of(&t->program, text_is(row->target, "log")
+                                               ? row->source : row->target),
+                    row->after, &t->out);
     } else {
         buf_printable(&t->out, row->result);
     }

@@ -182,7 +182,7 @@ static int start_sandboxes(struct work *w, struct error *err)
 }
 
 /* ----------------------------------------------------------------- systems */
-static int open_systems(struct work *w, unsigned needs, struct error *err)
+int work_open_systems(struct work *w, unsigned needs, struct error *err)
 {
     if (option_given(w->in, "sandbox") && start_sandboxes(w, err))
         return -1;
@@ -220,7 +220,7 @@ int work_open(struct work *w, const struct invocation *in, unsigned needs)
     if (settings && (take_overrides(w, "set", true, &err)
                      || take_overrides(w, "connection", false, &err)))
         return command_fail(in, &err);
-    if ((needs & WORK_SYSTEMS) && open_systems(w, needs, &err))
+    if ((needs & WORK_SYSTEMS) && work_open_systems(w, needs, &err))
         return command_fail(in, &err);
     return EXIT_FINE;
 }

@@ -38,6 +38,8 @@ struct work {
 
 /* EXIT_FINE, or the code to end with; messages are out by then. */
 int work_open(struct work *w, const struct invocation *in, unsigned needs);
+/* What WORK_SYSTEMS opens, later; of `needs` WORK_DRY counts. */
+int work_open_systems(struct work *w, unsigned needs, struct error *err);
 void work_close(struct work *w);
 /* Where the state of this command is or would be. */
 const char *work_state_path(struct work *w);

@@ -29,6 +29,12 @@ static bool is_sensitive(const struct audit_mask *mask, struct text object,
     return f && f->sensitive;
 }
 
+/* A row of a flow into the log holds the source's own record. */
+static struct text recorded(const struct audit_row *r)
+{
+    return text_is(r->target, "log") ? r->source : r->target;
+}
+
 static void masked(struct text raw, const struct audit_mask *mask,
                    struct text object, struct buf *out)
 {
@@ -116,9 +122,9 @@ void audit_csv(const struct audit_row *r, const struct audit_mask *mask,
         csv_text(plain[i], out);
         buf_byte(out, ',');
     }
-    csv_json(r->before, mask, r->target, out);
+    csv_json(r->before, mask, recorded(r), out);
     buf_byte(out, ',');
-    csv_json(r->after, mask, r->target, out);
+    csv_json(r->after, mask, recorded(r), out);
     buf_byte(out, ',');
     csv_text(r->result, out);
     buf_byte(out, ',');
@@ -161,8 +167,8 @@ void audit_json(const struct audit_row *r, const struct audit_mask *mask,
     json_put_string(&w, "source_key", r->source_key);
     json_put_string(&w, "target", r->target);
     json_put_string(&w, "target_id", r->target_id);
-    put_json(&w, "before", r->before, mask, r->target);
-    put_json(&w, "after", r->after, mask, r->target);
+    put_json(&w, "before", r->before, mask, recorded(r));
+    put_json(&w, "after", r->after, mask, recorded(r));
     put_json(&w, "result", r->result, mask, TEXT_NONE);
     json_put_string(&w, "flow_hash", r->flow_hash);
     json_put_string(&w, "previous", text_of(r->previous));

@@ -258,6 +258,18 @@ int store_link_each(struct store *s, struct text flow, struct text source,
                     struct text target, struct arena *arena,
                     int (*each)(void *ctx, const struct link_row *row),
                     void *ctx, struct error *err);
+/* Links that have `key` of the object at either end: as the system's own key,
+ * or, `by_match`, as the key they were matched by. */
+int store_link_named(struct store *s, struct text object, struct text key,
+                     bool by_match, struct arena *arena,
+                     int (*each)(void *ctx, const struct link_row *row),
+                     void *ctx, struct error *err);
+/* Keys of the object's records, as far as they are kept here (queue, outbox,
+ * mirror), one of whose own fields is `value`; at most 32. */
+int store_keys_holding(struct store *s, struct text object, struct text value,
+                       struct arena *arena,
+                       int (*each)(void *ctx, struct text key), void *ctx,
+                       struct error *err);
 int store_link_count(struct store *s, struct text source, struct text target,
                      int64_t *count, struct error *err);
 /* A flow's new name takes over what its old one had. */

@@ -154,6 +154,48 @@ int store_link_of_target(struct store *s, struct text target,
                     arena, out, err);
 }
 
+int store_link_named(struct store *s, struct text object, struct text key,
+                     bool by_match, struct arena *arena,
+                     int (*each)(void *ctx, const struct link_row *row),
+                     void *ctx, struct error *err)
+{
+    static const char by_key[] =
+        "SELECT " LINK_COLUMNS " FROM links l LEFT JOIN owned o"
+        " ON o.link = l.id AND o.flow = '' WHERE (l.target = ?1"
+        " AND l.target_id = ?2) OR (l.source_key = ?2 AND l.source = ?1)";
+    static const char by_name[] =
+        "SELECT " LINK_COLUMNS " FROM links l LEFT JOIN owned o"
+        " ON o.link = l.id AND o.flow = '' WHERE (l.target = ?1"
+        " OR l.source = ?1) AND l.target_key = ?2 AND l.gone = 0";
+    return all_links(s, by_match ? sql_query(s, err, by_name, "tt", object, key)
+                                 : sql_query(s, err, by_key, "tt", object,
+                                             key),
+                     arena, each, ctx, err);
+}
+
+#define HAS_VALUE(column)                                                   \
+    " AND EXISTS (SELECT 1 FROM json_each(CASE WHEN json_valid(" column ")" \
+    " THEN " column " ELSE '[]' END) v WHERE CAST(v.atom AS TEXT) = ?2)"
+
+int store_keys_holding(struct store *s, struct text object, struct text value,
+                       struct arena *arena,
+                       int (*each)(void *ctx, struct text key), void *ctx,
+                       struct error *err)
+{
+    sqlite3_stmt *q = sql_query(
+        s, err, "SELECT source_key FROM holds WHERE source = ?1"
+        HAS_VALUE("record") " UNION SELECT source_key FROM intents"
+        " WHERE source = ?1" HAS_VALUE("record") " UNION SELECT key"
+        " FROM mirror WHERE object = ?1" HAS_VALUE("body") " LIMIT 32", "tt",
+        object, value);
+    int got = q ? 0 : -1;
+    int result = 0;
+    while (q && result == 0 && (got = sql_step(s, q, err)) == 1)
+        result = each(ctx, column_text(q, 0, arena));
+    sql_done(s, q);
+    return got < 0 ? -1 : result;
+}
+
 int store_link_other(struct store *s, struct text object, struct text key,
                      struct arena *arena, struct text *other,
                      struct error *err)
