@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PRUNE_DAYS 400 /* a book year and its closing */
+#define DAY_MS INT64_C(86400000)
+
 static int backup(struct work *w)
 {
     struct error err = { 0 };
@@ -116,17 +119,46 @@ static int migrate(struct work *w)
     return EXIT_FINE;
 }
 
+static int prune(struct work *w)
+{
+    struct error err = { 0 };
+    long days = option_number(w->in, "older", PRUNE_DAYS);
+    struct store_prune p = {
+        .before_ms = w->now_ms - (int64_t)days * DAY_MS };
+    int got = 0;
+    if (days < 1)
+        return usage_error(w->in, "--older takes a number of days, 1 or more");
+    while (got == 0 && !work_stop)
+        got = store_prune_some(w->store, &p, &err);
+    if (got < 0)
+        return command_fail(w->in, &err);
+    if (w->in->json)
+        printf("{\"writes\":%lld,\"holds\":%lld,\"runs\":%lld,"
+               "\"done\":%s}\n", (long long)p.gone[PRUNE_INTENTS],
+               (long long)p.gone[PRUNE_HOLDS], (long long)p.gone[PRUNE_RUNS],
+               got == 1 ? "true" : "false");
+    else
+        printf("removed what is older than %ld days: %lld settled writes, "
+               "%lld closed holds, %lld runs%s\n", days,
+               (long long)p.gone[PRUNE_INTENTS],
+               (long long)p.gone[PRUNE_HOLDS], (long long)p.gone[PRUNE_RUNS],
+               got == 1 ? "" : "; stopped, run it again for the rest");
+    return got == 1 ? EXIT_FINE : 128 + work_stop;
+}
+
 int cmd_state(const struct invocation *in)
 {
     struct work w;
     bool migrates = strcmp(in->verb, "migrate") == 0;
     bool restores = strcmp(in->verb, "restore") == 0;
-    int code = work_open(&w, in, restores   ? 0u
-                                 : migrates ? WORK_STATE
-                                            : WORK_STATE_READ);
+    bool prunes = strcmp(in->verb, "prune") == 0;
+    int code = work_open(&w, in, restores             ? 0u
+                                 : migrates || prunes ? WORK_STATE
+                                                      : WORK_STATE_READ);
     if (code == EXIT_FINE)
         code = restores   ? restore(&w)
                : migrates ? migrate(&w)
+               : prunes   ? prune(&w)
                           : backup(&w);
     work_close(&w);
     return code;

@@ -40,6 +40,19 @@ void store_describe(const struct store *s, struct buf *out);
 int store_verify(struct store *s, struct error *err);
 /* A consistent copy at `path`, also during a run; never over an old file. */
 int store_backup(struct store *s, const char *path, struct error *err);
+/* Retention: of what is older than `before_ms`, settled intents but the last
+ * write of each key, closed holds, and runs but the last of each flow. One
+ * small transaction per call: 0 there is more, 1 done. Starting anew after an
+ * interruption is harmless. */
+enum store_prune_part { PRUNE_INTENTS, PRUNE_HOLDS, PRUNE_RUNS, PRUNE_DONE };
+struct store_prune {
+    int64_t before_ms;
+    enum store_prune_part part;
+    int64_t at;               /* next number to be looked at */
+    int64_t gone[PRUNE_DONE]; /* rows, by part */
+};
+int store_prune_some(struct store *s, struct store_prune *p,
+                     struct error *err);
 /* Space kept aside so that an answer can be booked on a full disk. `spend`
  * gives it free: 0 when there was one. `keep` makes it again. */
 int store_reserve_keep(struct store *s, struct error *err);

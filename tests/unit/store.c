@@ -438,6 +438,65 @@ static void test_links(void)
     store_close(s);
 }
 
+static void add_write(struct store *s, const char *key, int64_t at,
+                      enum intent_state state)
+{
+    struct error err = { 0 };
+    struct intent_row row = { .flow = TEXT("f"), .source = TEXT("A.x"),
+                              .source_key = text_of(key),
+                              .body = TEXT("{}"), .record = TEXT("{\"n\":1}"),
+                              .prepared_ms = at, .state = state };
+    store_intent_add(s, &row, &err);
+    if (state != INTENT_PREPARED)
+        store_intent_state(s, row.id, state, TEXT("t"), TEXT(""), at, &err);
+}
+
+static int64_t open_writes(struct store *s)
+{
+    struct error err = { 0 };
+    int64_t count = -1;
+    store_intent_count(s, TEXT("f"), &count, &err);
+    return count;
+}
+
+/* Old and settled goes in pieces; what anything still needs stays [54]. */
+static void test_prune(void)
+{
+    struct error err = { 0 };
+    struct store *s = open_at(fresh("prune.db"), STORE_WRITE, &err);
+    struct store_prune p = { .before_ms = 1000 };
+    struct text record;
+    int64_t links = 0;
+    struct link_row link = { .source = TEXT("A.x"), .source_key = TEXT("1"),
+                             .target = TEXT("B.y"), .target_id = TEXT("t1"),
+                             .hash = TEXT("h"), .owned_ms = 5 };
+    store_link_put(s, TEXT("f"), &link, &err);
+    store_begin(s, &err);
+    for (int i = 0; i < 4500; i++)
+        add_write(s, "1", 10, INTENT_DONE);
+    add_write(s, "2", 10, INTENT_PREPARED);
+    add_write(s, "3", 10, INTENT_PARKED);
+    add_write(s, "4", 10, INTENT_REFUSED);
+    add_write(s, "5", 2000, INTENT_REFUSED);
+    store_commit(s, &err);
+    int steps = 1;
+    while (steps < 100 && store_prune_some(s, &p, &err) == 0)
+        steps++;
+    ok(steps > 3 && steps < 100, "it goes in %d pieces", steps);
+    is_int(p.gone[PRUNE_INTENTS], 4500, "old settled writes go");
+    is_int(open_writes(s), 2, "what is open or uncertain stays");
+    is_int(store_intent_record(s, TEXT("f"), TEXT("1"), &arena, &record, &err),
+           0, "the last write of a key stays");
+    ok(text_is(record, "{\"n\":1}"), "with its record");
+    store_link_count(s, TEXT("A.x"), TEXT("B.y"), &links, &err);
+    is_int(links, 1, "links stay");
+    struct store_prune again = { .before_ms = 1000 };
+    while (store_prune_some(s, &again, &err) == 0)
+        ;
+    is_int(again.gone[PRUNE_INTENTS], 0, "a second time finds nothing");
+    store_close(s);
+}
+
 /* Killed at system calls (all of them with MLC_SWEEP) while tables are made: the next one makes
  * them, or finds them made; never a half [24]. */
 static void test_making(const char *self)
@@ -498,6 +557,7 @@ int main(int argc, char **argv)
     test_full();
     test_budget();
     test_links();
+    test_prune();
     test_making(argv[0]);
     if (!tap_remove_folder(folder))
         tap_diag("cannot remove %s", folder);
