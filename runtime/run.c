@@ -509,7 +509,7 @@ static int book_finish(struct run *r, void *ctx, struct error *err)
         cursor.value = r->new_cursor;
     cursor.where_hash = text_of(r->where_hash);
     cursor.flow_hash = text_of(r->shape_hash);
-    if (r->complete_proved) {
+    if (r->complete_proved && !r->sudden_drop) {
         cursor.complete_ms = r->o->now_ms;
         cursor.complete_count = r->sum->records;
     }
@@ -531,7 +531,7 @@ static int book_finish(struct run *r, void *ctx, struct error *err)
 
 static int read_and_plan(struct run *r, struct error *err)
 {
-    if (run_read(r, err) || run_should_stop(r))
+    if (run_read(r, err) || run_should_stop(r) || run_mind_drop(r))
         return -1;
     arena_reset(&r->batch);
     if (r->o->mode != RUN_RECONCILE && run_release(r, err))

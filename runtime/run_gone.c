@@ -119,17 +119,29 @@ int run_plan_gone(struct run *r, const struct link_row *link, const char *note,
     return result.reasons ? hold_gone(r, link, &result, err) : 0;
 }
 
-static bool suddenly_less(struct run *r)
+/* A complete read that lost most of what the one before it had says more of the
+ * source than of the records [111]. A run believes nothing of it, however
+ * often it comes; a person can, by a plan. */
+int run_mind_drop(struct run *r)
 {
     int64_t before = r->cursor.complete_count;
     int64_t now = r->sum->records;
-    if (before <= 0 || (now > 0 && (before < DROP_FROM || 2 * now >= before)))
-        return false;
-    summary_notice(r->sum, "%.*s gave %lld records, %lld the time before: "
-                   "nothing is taken to be gone until that is looked at",
-                   TEXT_ARG(r->source_name), (long long)now,
-                   (long long)before);
-    return true;
+    if (!r->complete_proved || r->keyed || before <= 0
+        || (now > 0 && (before < DROP_FROM || 2 * now >= before)))
+        return 0;
+    r->sudden_drop = r->o->mode == RUN_WRITE;
+    if (r->flow->when_gone)
+        summary_notice(r->sum, "%.*s gave %lld records, %lld the time before: "
+                       "a run takes nothing to be gone until that is looked "
+                       "at; if it is right, save a plan (mlc plan %.*s --out "
+                       "FILE) and apply it", TEXT_ARG(r->source_name),
+                       (long long)now, (long long)before,
+                       TEXT_ARG(r->flow->name));
+    else
+        summary_notice(r->sum, "%.*s gave %lld records, %lld the time before",
+                       TEXT_ARG(r->source_name), (long long)now,
+                       (long long)before);
+    return 0;
 }
 
 struct missing {
@@ -167,7 +179,7 @@ int run_gone(struct run *r, struct error *err)
     if (store_link_count(r->store, r->source_name, r->target_name,
                          &r->gone_links, err))
         return -1;
-    if (!r->complete_proved || suddenly_less(r))
+    if (!r->complete_proved || r->sudden_drop)
         return 0;
     arena_reset(&r->batch);
     int result = store_seen_missing(r->store, r->seen_set, r->flow->name,

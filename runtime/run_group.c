@@ -206,7 +206,7 @@ static int add_key(void *ctx, struct text key)
 
 static int sweep_members(struct run *r, struct error *err)
 {
-    if (!r->complete_proved)
+    if (!r->complete_proved || r->sudden_drop)
         return 0;
     return store_mirror_sweep(r->store, members_label(r), r->o->now_ms, err);
 }

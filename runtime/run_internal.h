@@ -49,6 +49,7 @@ struct run {
     bool complete;       /* this read has everything */
     bool keyed;          /* only run_options.keys were read */
     bool complete_proved;/* and came to its end in order */
+    bool sudden_drop;    /* but with too little to be believed [111] */
     bool where_changed, shape_changed;
     bool has_holds, has_intents;
     bool many_pages;
@@ -103,6 +104,8 @@ int run_group_unit(struct run *r, struct text key, struct units *units,
 void run_read_spec(struct run *r, struct read_spec *spec);
 /* Reads everything the run has to look at. */
 int run_read(struct run *r, struct error *err);
+/* Does it read much less than the time before? */
+int run_mind_drop(struct run *r);
 /* Groups whose members changed. */
 int run_groups(struct run *r, struct error *err);
 int run_note_member(struct run *r, const struct record *record,

@@ -434,12 +434,14 @@ static int open_port(void *ctx, struct text connection, struct port *port,
 }
 
 /* -------------------------------------------------------------------- running */
+static enum run_mode mode_of_runs = RUN_WRITE;
+
 static int run(struct summary *sum)
 {
     struct error err = { 0 };
     struct run_options o = { .program = &program, .flow = flow,
                              .store = store, .ports = { NULL, open_port },
-                             .mode = RUN_WRITE, .now_ms = clock_now_ms() };
+                             .mode = mode_of_runs, .now_ms = clock_now_ms() };
     summary_init(sum, flow->name);
     int result = run_flow(&o, sum, &err);
     if (result && (world.calm || err.kind != ERROR_TRANSIENT))
@@ -599,6 +601,51 @@ static bool history(uint64_t number, const char **why)
     return settle(why);
 }
 
+static int64_t ended(enum run_mode mode, bool *noticed)
+{
+    struct summary sum;
+    mode_of_runs = mode;
+    clock_fake_advance(DAY_MS + 1);
+    run(&sum);
+    mode_of_runs = RUN_WRITE;
+    int64_t gone = sum.gone;
+    *noticed = sum.notice_count > 0;
+    summary_fini(&sum);
+    return gone;
+}
+
+/* A source that gives nothing after many, twice: nothing is taken to be gone,
+ * and a plan shows what a person may let go [111]. */
+static void sudden_drop(void)
+{
+    bool noticed;
+    memset(&world, 0, sizeof world);
+    world.calm = true;
+    world.page_size = 7;
+    world.version = 1;
+    world.batch = 1;
+    clock_fake(START_MS);
+    for (int i = 0; i < ITEMS; i++) {
+        touch(i);
+        world.items[i].active = true;
+    }
+    ended(RUN_WRITE, &noticed);
+    ok(!noticed, "a first run has nothing to say");
+    for (int i = 0; i < ITEMS; i++)
+        world.items[i].there = false;
+    is_int(ended(RUN_WRITE, &noticed), 0, "nothing read after many: nothing "
+           "is gone [111]");
+    ok(noticed, "and it says so");
+    is_int(ended(RUN_WRITE, &noticed), 0, "nor when it comes again");
+    is_int(ended(RUN_PLAN, &noticed), ITEMS, "a plan shows what would go");
+    world.items[0].there = true;
+    ended(RUN_WRITE, &noticed);
+    for (int i = 1; i < ITEMS; i++)
+        touch(i);
+    ended(RUN_WRITE, &noticed);
+    ok(!noticed, "all are back, and nothing is said");
+}
+
 /* A server that commits late: waiting out its time finds everything; not
  * waiting makes doubles, so the trial can see them [10, figure 3]. */
 static long late_trials(long trials, int settle_ms)
@@ -702,6 +749,8 @@ int main(void)
     ok(creates > 0 && reads > (size_t)histories, "%zu records made, %zu pages "
        "read", creates, reads);
     ok(first || calls < batched, "%zu writes in %zu calls", batched, calls);
+    if (!first && open_store(false))
+        sudden_drop();
     if (!first) {
         is_int(late_trials(200, 1000), 0, "200 trials with a server that "
                "commits late: nothing twice [F2, figure 3]");
