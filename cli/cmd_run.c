@@ -43,7 +43,7 @@ static int run_all(struct work *w, enum run_mode mode)
     for (size_t i = 0; i < count && !work_stop; i++)
         if (wants(w, flows[i]))
             code = runner_worse(code, runner_run(w, flows[i], mode, NULL));
-    if (option_given(w->in, "due"))
+    if (option_given(w->in, "due") && mode == RUN_WRITE)
         tell_people(w);
     return work_stop ? 128 + work_stop : code;
 }
