@@ -294,13 +294,13 @@ static void endless(void)
 static void loris(void)
 {
     static int fds[LORIS];
+    const char *begin = "POST /webhook/Exact HTTP/1.1\r\nHost: x\r\n";
     int64_t began = clock_steady_ms();
     int open_ones = 0;
     for (int i = 0; i < LORIS; i++) {
         fds[i] = connect_from("127.0.0.1");
         if (fds[i] >= 0
-            && send(fds[i], "POST /webhook/Exact HTTP/1.1\r\nHost: x\r\n",
-                    41, MSG_NOSIGNAL) > 0)
+            && send(fds[i], begin, strlen(begin), MSG_NOSIGNAL) > 0)
             open_ones++;
     }
     is_int(raw("127.0.0.2", "GET /healthz HTTP/1.1\r\n" CLOSE "\r\n"), 200,
