@@ -196,7 +196,6 @@ static void close_parts(struct serve *s)
     while (s->pending) {
         struct serve_hook *h = s->pending;
         s->pending = h->next;
-        arena_fini(&h->arena);
         mem_free(h);
     }
     for (size_t i = 0; i < s->flow_count; i++) {

@@ -27,7 +27,6 @@ struct serve_hook {
     struct text connection, object, record_id;
     bool deleted;
     unsigned char *todo; /* per flow: HOOK_DONE … */
-    struct arena arena;
     struct serve_hook *next;
 };
 enum { HOOK_DONE, HOOK_TODO, HOOK_RUNNING };

@@ -39,25 +39,31 @@ static int finish(struct serve *s, const struct serve_hook *h,
     return 0;
 }
 
+static struct text keep(char **room, struct text t)
+{
+    char *at = *room;
+    if (t.len > 0)
+        memcpy(at, t.ptr, t.len);
+    *room += t.len;
+    return (struct text){ at, t.len };
+}
+
+/* In one piece: thousands may wait while a system is down. */
 static struct serve_hook *copy(struct serve *s, const struct hook_row *row)
 {
-    struct serve_hook *h = mem_zalloc(sizeof *h);
-    arena_init(&h->arena);
+    struct serve_hook *h = mem_zalloc(
+        sizeof *h + row->connection.len + row->object.len
+        + row->record_id.len + s->flow_count + 1);
+    char *room = (char *)(h + 1);
     h->id = row->id;
-    h->connection = text_dup(&h->arena, row->connection);
-    h->object = text_dup(&h->arena, row->object);
-    h->record_id = text_dup(&h->arena, row->record_id);
+    h->connection = keep(&room, row->connection);
+    h->object = keep(&room, row->object);
+    h->record_id = keep(&room, row->record_id);
     h->deleted = row->deleted;
-    h->todo = ARENA_ARRAY(&h->arena, unsigned char, s->flow_count + 1);
+    h->todo = (unsigned char *)room;
     for (size_t i = 0; i < s->flow_count; i++)
         h->todo[i] = concerns(s->workers[i].flow, h) ? HOOK_TODO : HOOK_DONE;
     return h;
-}
-
-static void drop(struct serve_hook *h)
-{
-    arena_fini(&h->arena);
-    mem_free(h);
 }
 
 static int note(void *ctx, const struct hook_row *row)
@@ -88,7 +94,7 @@ static int sweep_out(struct serve *s, struct error *err)
         result = finish(s, h, err);
         if (result == 0) {
             *at = h->next;
-            drop(h);
+            mem_free(h);
         }
     }
     s->last_pending = &s->pending;
