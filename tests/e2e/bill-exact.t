@@ -140,4 +140,17 @@ run bills
 is "$(number bills created)" 5 "BDC_1322 is waited for"
 control bill expire > /dev/null
 exits 0 "a session that has ended is opened again" m run vendors
+
+# ---- four calls at once are one too many for BILL
+world --fault 'bill:GET users:*:slow=700'
+session=$(curl -s -X POST -H 'Content-Type: application/json' -d '{"username":"ap@tulip.example","password":"sandbox-password","organizationId":"00801SANDBOXTULIP001","devKey":"01SANDBOXDEVELOPERKEY"}' \
+    "$(sandbox_url bill)/v3/login" | sed -n 's/.*"sessionId":"\([^"]*\)".*/\1/p')
+pids=
+for i in 1 2 3 4; do
+    curl -s -o /dev/null -w '%{http_code}' -H "sessionId: $session" -H 'devKey: 01SANDBOXDEVELOPERKEY' \
+        "$(sandbox_url bill)/v3/users" > "$tmp/call$i" &
+    pids="$pids $!"
+done
+wait $pids
+is "$(cat "$tmp"/call? | grep -o 422 | wc -l | tr -d ' ')" 1 "the fourth is refused"
 tap_done
