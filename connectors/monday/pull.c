@@ -24,7 +24,10 @@ int monday_pull_request(const struct connection_info *c, struct text object,
     json_end_object(&w);
     monday_call(c,
                 TEXT("query ($boards: [ID!]) { boards(ids: $boards) { id name "
-                     "columns { id title type settings archived } } }"),
+                     "columns { id title type settings archived } "
+                     "items_page(limit: 25) { items { subitems { board { id "
+                     "columns { id title type settings archived } } } } } "
+                     "} }"),
                 buf_view(&v), false, "boards", arena, out);
     buf_fini(&v);
     return 0;
@@ -120,7 +123,8 @@ static bool is_read_only(struct text type)
     return false;
 }
 
-static void add_column(struct text column, struct arena *arena, struct buf *b)
+static void add_column(struct text column, const char *indent,
+                       struct arena *arena, struct buf *b)
 {
     struct text type = json_get_text(arena, column, "type");
     struct text settings = json_get(column, "settings");
@@ -129,7 +133,7 @@ static void add_column(struct text column, struct arena *arena, struct buf *b)
     if (text_is(json_get_text(arena, column, "archived"), "true") ||
         text_is(type, "subtasks"))
         return;
-    buf_str(b, "  ");
+    buf_str(b, indent);
     if (text_is(type, "name"))
         buf_str(b, "Name");
     else
@@ -146,6 +150,37 @@ static void add_column(struct text column, struct arena *arena, struct buf *b)
     if (is_read_only(type))
         buf_str(b, " read_only");
     buf_printf(b, " encoding(\"column %.*s\") from ", TEXT_ARG(type));
+    add_quoted(json_get_text(arena, column, "id"), b);
+    buf_byte(b, '\n');
+}
+
+/* Columns of the subitems' board, which shows itself on an item that has
+ * some; without one only the name is known. */
+static struct text sub_columns(struct text board)
+{
+    struct json_items it = json_items(json_get(board, "items_page.items"));
+    while (json_next(&it)) {
+        struct text columns = json_get(it.value, "subitems.0.board.columns");
+        if (columns.len > 0)
+            return columns;
+    }
+    return TEXT_NONE;
+}
+
+static void add_subitems(struct text board, struct text column,
+                         struct arena *arena, struct buf *b)
+{
+    struct text columns = sub_columns(board);
+    struct json_items it = json_items(columns);
+    buf_str(b, "  ");
+    add_name(json_get_text(arena, column, "title"), b);
+    buf_str(b, " list of record {\n");
+    if (columns.len == 0)
+        buf_str(b, "    // no item has subitems yet: add their columns when "
+                   "one has\n    Name text(255) required from \"name\"\n");
+    while (json_next(&it))
+        add_column(it.value, "    ", arena, b);
+    buf_str(b, "  } encoding(\"column subtasks\") from ");
     add_quoted(json_get_text(arena, column, "id"), b);
     buf_byte(b, '\n');
 }
@@ -175,7 +210,10 @@ int monday_pull_answer(const struct connection_info *c, struct text object,
                   "  id text always read_only unique searchable from \"id\"\n");
     it = json_items(json_get(board, "columns"));
     while (json_next(&it))
-        add_column(it.value, arena, form);
+        if (text_is(json_get_text(arena, it.value, "type"), "subtasks"))
+            add_subitems(board, it.value, arena, form);
+        else
+            add_column(it.value, "  ", arena, form);
     buf_str(form, "}\n");
     return 0;
 }
