@@ -204,6 +204,7 @@ bool monday_field_error(const struct connection_info *c,
 static void by_status(const struct response *response, struct answer *out)
 {
     int64_t seconds = 0;
+    out->refusal = REFUSAL_NONE;
     switch (response->status) {
     case 401:
         out->kind = ANSWER_SIGN_IN;

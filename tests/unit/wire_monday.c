@@ -1,0 +1,515 @@
+/* monday.com's driver alone: every document it sends, every kind of answer it
+ * may get, items and their subitems step by step, and webhooks. With
+ * MLC_DOCUMENTS=FILE the bodies are written there, one per line, to be proved
+ * against the vendor's schema by other means. */
+#include "config.h"
+#include "tests/lib/tap.h"
+
+#include "connectors/monday/monday.h"
+#include "lang/ast.h"
+#include "lang/check.h"
+#include "lang/program.h"
+#include "runtime/crypto.h"
+#include "runtime/jsonread.h"
+#include "runtime/record.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NOW INT64_C(1795176000000) /* 2026-11-20T12:00:00Z */
+
+static const char project_text[] =
+    "set language 1\n"
+    "connection Monday is monday\n"
+    "object Monday.thing \"Things\" {\n"
+    "  at \"123\"\n"
+    "  key id\n"
+    "  operations read, create, update\n"
+    "  changes none\n"
+    "  id text always read_only unique searchable from \"id\"\n"
+    "  Name text(255) required searchable from \"name\"\n"
+    "  Code text searchable encoding(\"column text\") from \"text_1\"\n"
+    "  Amount number(2) searchable encoding(\"column numbers\") from "
+    "\"numeric_1\"\n"
+    "  Day date searchable encoding(\"column date\") from \"date_1\"\n"
+    "  Flag one of \"A\", \"B\" encoding(\"column status\") from \"color_1\"\n"
+    "  Done yes/no encoding(\"column checkbox\") from \"boolean_1\"\n"
+    "  Lines list of record {\n"
+    "    Name text(255) required from \"name\"\n"
+    "    Cost number(2) encoding(\"column numbers\") from \"numeric_2\"\n"
+    "  } encoding(\"column subtasks\") from \"subtasks_1\"\n"
+    "}\n";
+
+static struct arena arena;
+static struct program program;
+static const struct connector *k;
+static FILE *documents;
+
+static struct text setting(const struct connection_info *c, const char *name)
+{
+    (void)c;
+    return strcmp(name, "version") == 0         ? TEXT("2026-10")
+           : strcmp(name, "create_labels") == 0 ? TEXT("no")
+                                                : TEXT_NONE;
+}
+
+static const struct connection_info info = {
+    .name = { "Monday", 6 },
+    .url = { "http://127.0.0.1:1", 18 },
+    .setting = setting,
+    .now_ms = NOW,
+};
+
+static const struct object *object_named(const char *name)
+{
+    for (size_t i = 0; i < program.objects.count; i++) {
+        const struct object *o = program.objects.entries[i].value;
+        if (text_is(o->name, name))
+            return o;
+    }
+    tap_diag("no object %s", name);
+    exit(1);
+}
+
+static const char *body_of(const struct request *r)
+{
+    if (documents)
+        fprintf(documents, "%.*s\n", TEXT_ARG(r->body));
+    return text_cstr(&arena, r->body);
+}
+
+static const char *header_of(const struct request *r, const char *name)
+{
+    struct response asked = { .headers = r->headers };
+    return text_cstr(&arena, response_header(&asked, name));
+}
+
+/* ------------------------------------------------------------------ records */
+static struct value *slot(struct record *r, const char *name)
+{
+    for (size_t i = 0; i < r->shape->count; i++)
+        if (text_is(r->shape->fields[i].field->name, name))
+            return &r->slots[i];
+    tap_diag("no field %s", name);
+    exit(1);
+}
+
+static struct value number(const char *digits)
+{
+    struct decimal d;
+    decimal_parse(text_of(digits), &d);
+    return value_number(d);
+}
+
+static struct record *thing(const char *name, const char *amount)
+{
+    struct record *r = record_new(&arena,
+                                  shape_of_object(&arena,
+                                                  object_named("thing")));
+    *slot(r, "Name") = value_text(text_of(name));
+    *slot(r, "Amount") = number(amount);
+    slot(r, "Code")->tag = VALUE_CLEAR;
+    return r;
+}
+
+static void add_lines(struct record *r, size_t count)
+{
+    const struct field *f = object_field(object_named("thing"), TEXT("Lines"));
+    const struct shape *s = shape_of_object(&arena, f->type->item->object);
+    struct value_list *list = ARENA_NEW(&arena, struct value_list);
+    list->items = ARENA_ARRAY(&arena, struct value, count);
+    list->count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct record *line = record_new(&arena, s);
+        *slot(line, "Name") = value_text(TEXT("line"));
+        *slot(line, "Cost") = number("1.5");
+        list->items[i] = (struct value){ .tag = VALUE_RECORD, .record = line };
+    }
+    *slot(r, "Lines") = (struct value){ .tag = VALUE_LIST, .list = list };
+}
+
+/* ------------------------------------------------------------------- writing */
+static struct request write_of(const struct write_spec *spec)
+{
+    struct request r = { 0 };
+    struct error err = { 0 };
+    if (k->write_request(&info, spec, &arena, &r, &err))
+        tap_diag("%s", err.text);
+    return r;
+}
+
+static struct write_result *results_of(const struct write_spec *spec,
+                                       const char *body)
+{
+    struct write_result *results = ARENA_ARRAY(&arena, struct write_result,
+                                               spec->item_count);
+    struct response r = { .status = 200, .body = text_of(body) };
+    k->write_answer(&info, spec, &r, &arena, results);
+    return results;
+}
+
+static void test_batches(void)
+{
+    struct write_item items[3] = {
+        { .op = WRITE_CREATE, .record = thing("one", "2.50"),
+          .key = TEXT("k1"), .attempt = TEXT("7") },
+        { .op = WRITE_UPDATE, .record = thing("two \"q\"", "0"),
+          .target_id = TEXT("55"), .key = TEXT("k2") },
+        { .op = WRITE_CREATE, .record = thing("three", "1"),
+          .key = TEXT("k3") },
+    };
+    struct write_spec spec = { object_named("thing"), items, 3 };
+    struct request r = write_of(&spec);
+    const char *body = body_of(&r);
+    is_text(
+        body,
+        "{\"query\":\"mutation ($board: ID!, $group: String, $n0: String!, "
+        "$v0: JSON, $c0: [String!], $i1: ID!, $v1: JSON!, $n2: String!, $v2: "
+        "JSON, $c2: [String!], $labels: Boolean) { m0: create_item(board_id: "
+        "$board, item_name: $n0, group_id: $group, column_values: $v0, "
+        "create_labels_if_missing: $labels) { id column_values(ids: $c0) { id "
+        "} } m1: change_multiple_column_values(board_id: $board, item_id: "
+        "$i1, column_values: $v1, create_labels_if_missing: $labels) { id "
+        "state } m2: create_item(board_id: $board, item_name: $n2, group_id: "
+        "$group, column_values: $v2, create_labels_if_missing: $labels) { id "
+        "column_values(ids: $c2) { id } } }\",\"variables\":{\"board\":\"123\""
+        ",\"group\":null,\"c0\":[\"text_1\",\"numeric_1\"],\"n0\":\"one\","
+        "\"v0\":\"{\\\"text_1\\\":\\\"\\\",\\\"numeric_1\\\":\\\"2.50\\\"}\","
+        "\"i1\":\"55\",\"v1\":\"{\\\"name\\\":\\\"two \\\\\\\"q\\\\\\\"\\\","
+        "\\\"text_1\\\":\\\"\\\",\\\"numeric_1\\\":\\\"0\\\"}\",\"c2\":"
+        "[\"text_1\",\"numeric_1\"],\"n2\":\"three\",\"v2\":\"{\\\"text_1\\\":"
+        "\\\"\\\",\\\"numeric_1\\\":\\\"1\\\"}\",\"labels\":false}}",
+        "three items in one document");
+    is_text(header_of(&r, "API-Version"), "2026-10", "the version is pinned");
+    ok(r.writes && r.safe_to_repeat, "it writes, and may be repeated");
+    const char *key = header_of(&r, "Idempotency-Key");
+    is_int((long long)strlen(key), 64, "with a key");
+    r = write_of(&spec);
+    is_text(header_of(&r, "Idempotency-Key"), key, "the same for the same");
+    items[0].attempt = TEXT("8");
+    r = write_of(&spec);
+    ok(strcmp(header_of(&r, "Idempotency-Key"), key) != 0,
+       "another one in another run");
+
+    struct write_result *res = results_of(
+        &spec,
+        "{\"data\":{\"m0\":{\"id\":\"900\",\"column_values\":[{\"id\":"
+        "\"text_1\"},{\"id\":\"numeric_1\"}]},\"m1\":null,\"m2\":{\"id\":"
+        "\"901\",\"column_values\":[{\"id\":\"text_1\"}]}},\"errors\":["
+        "{\"message\":\"gone\",\"path\":[\"m1\"],\"extensions\":{\"code\":"
+        "\"InvalidItemIdException\"}}]}");
+    is_int(res[0].answer.kind, ANSWER_DONE, "the first is made");
+    is_text(text_cstr(&arena, res[0].target_id), "900", "its id");
+    is_int((long long)res[0].next.len, 0, "and all of it");
+    is_int(res[1].answer.refusal, REFUSAL_MISSING, "the second is not there");
+    ok(strstr(text_cstr(&arena, res[1].answer.reason), "not made again"),
+       "and will not be made again");
+    ok(!res[1].whole, "its own fault");
+    is_text(text_cstr(&arena, res[2].next), "M",
+            "the third lost a column that the board does not have");
+    res = results_of(&spec, "{\"errors\":[{\"message\":\"too much\","
+                            "\"extensions\":{\"code\":"
+                            "\"REQUEST_MAX_COMPLEXITY_EXCEEDED\"}}]}");
+    ok(res[0].whole && res[2].whole &&
+           res[1].answer.refusal == REFUSAL_TOO_LARGE,
+       "refused as a whole: to be halved");
+    spec = (struct write_spec){ object_named("thing"), &items[1], 1 };
+    res = results_of(&spec, "{\"data\":{\"m0\":{\"id\":\"55\",\"state\":"
+                            "\"archived\"}}}");
+    is_int(res[0].answer.refusal, REFUSAL_MISSING,
+           "a change of an archived item is no success");
+}
+
+static void test_steps(void)
+{
+    struct record *r = thing("one", "2");
+    add_lines(r, 2);
+    struct write_item item = { .op = WRITE_CREATE, .record = r,
+                               .key = TEXT("k") };
+    struct write_spec spec = { object_named("thing"), &item, 1 };
+    struct request q = write_of(&spec);
+    body_of(&q);
+    ok(q.unfinished, "an item with subitems takes more than one call");
+    struct write_result *res = results_of(
+        &spec, "{\"data\":{\"m0\":{\"id\":\"900\",\"column_values\":[{},{}]"
+               "}}}");
+    is_text(text_cstr(&arena, res->next), "C", "made: then its subitems");
+    item.step = TEXT("C");
+    item.target_id = TEXT("900");
+    q = write_of(&spec);
+    ok(strstr(body_of(&q), "m1: create_subitem(parent_item_id: $parent"),
+       "both subitems in one document");
+    res = results_of(&spec, "{\"data\":{\"m0\":{\"id\":\"1\"},\"m1\":{\"id\":"
+                            "\"2\"}}}");
+    ok(res->answer.kind == ANSWER_DONE && res->next.len == 0, "all done");
+    is_text(text_cstr(&arena, res->target_id), "900", "the id is the item's");
+    res = results_of(&spec,
+                     "{\"data\":{\"m0\":{\"id\":\"1\"},\"m1\":null},"
+                     "\"errors\":[{\"message\":\"no\",\"path\":[\"m1\"],"
+                     "\"extensions\":{\"code\":\"ColumnValueException\"}}]}");
+    is_int(res->answer.kind, ANSWER_REFUSED, "one refused subitem is told");
+    item.op = WRITE_UPDATE;
+    item.step = TEXT_NONE;
+    res = results_of(&spec, "{\"data\":{\"m0\":{\"id\":\"900\",\"state\":"
+                            "\"active\"}}}");
+    is_text(text_cstr(&arena, res->next), "Q", "changed: look for subitems");
+    item.step = TEXT("Q");
+    q = write_of(&spec);
+    body_of(&q);
+    ok(!q.writes, "looking does not write");
+    res = results_of(&spec,
+                     "{\"data\":{\"items\":[{\"id\":\"900\",\"subitems\":[{"
+                     "\"id\":\"77\",\"board\":{\"id\":\"124\"}}]}]}}");
+    is_text(text_cstr(&arena, res->next), "S124:77", "what there is");
+    item.step = res->next;
+    q = write_of(&spec);
+    const char *body = body_of(&q);
+    ok(strstr(body, "m0: change_multiple_column_values(board_id: $board, "
+                    "item_id: $i0") &&
+           strstr(body, "m1: create_subitem") &&
+           strstr(body, "\"board\":\"124\"") && strstr(body, "\"i0\":\"77\""),
+       "the one that is there is changed, the other made");
+    res = results_of(&spec, "{\"data\":null}");
+    is_int(res->answer.kind, ANSWER_FAILED, "no answer is in doubt");
+}
+
+/* ------------------------------------------------------------------- reading */
+static struct request read_of(const struct read_spec *spec, const char *next)
+{
+    struct request r = { 0 };
+    struct error err = { 0 };
+    if (k->read_request(&info, spec, text_of(next), &arena, &r, &err))
+        tap_diag("%s", err.text);
+    return r;
+}
+
+static void test_reads(void)
+{
+    const struct object *o = object_named("thing");
+    struct value keys[2] = { value_text(TEXT("a")), value_text(TEXT("b\"")) };
+    struct filter_term term = { object_field(o, TEXT("Code")), OP_IS_ONE_OF,
+                                keys, 2 };
+    struct read_spec spec = { .object = o, .mode = READ_ALL,
+                              .shape = shape_of_object(&arena, o) };
+    struct request r = read_of(&spec, NULL);
+    ok(strstr(body_of(&r), "boards(ids: $boards) { id state items_page(limit: "
+                           "$limit)"), "the whole board");
+    ok(!r.writes && r.safe_to_repeat, "it may be repeated");
+    r = read_of(&spec, "CMSw1");
+    ok(strstr(body_of(&r), "next_items_page(cursor: $cursor"), "the next page");
+    spec.mode = READ_KEYS;
+    spec.terms = &term;
+    spec.term_count = 1;
+    r = read_of(&spec, NULL);
+    ok(strstr(body_of(&r), "\"keys\":[{\"column_id\":\"text_1\","
+                           "\"column_values\":[\"a\",\"b\\\"\"]}]"),
+       "by a key column");
+    spec.mode = READ_ONE;
+    spec.id = TEXT("900");
+    r = read_of(&spec, NULL);
+    ok(strstr(body_of(&r), "items(ids: $ids, limit: 100)"), "by id");
+    static const char *const lists[] = { "board", "workspace", "user",
+                                         "update", "group", "column" };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        spec = (struct read_spec){
+            .object = object_named(lists[i]), .mode = READ_ALL,
+            .shape = shape_of_object(&arena, object_named(lists[i]))
+        };
+        r = read_of(&spec, NULL);
+        ok(strstr(body_of(&r), "(limit: $limit, page: $page)"), "list: %s",
+           lists[i]);
+    }
+    r = (struct request){ 0 };
+    struct error err = { 0 };
+    k->pull_request(&info, TEXT("x"), TEXT("123"), &arena, &r, &err);
+    ok(strstr(body_of(&r), "settings"), "a board's form");
+    k->hook_request(&info, o, TEXT("https://x.example/h"), TEXT_NONE, &arena,
+                    &r, &err);
+    ok(strstr(body_of(&r), "create_webhook(board_id: $board"), "webhooks");
+    k->hook_request(&info, o, TEXT_NONE, TEXT("1,2"), &arena, &r, &err);
+    ok(strstr(body_of(&r), "m1: delete_webhook(id: $i1)"), "and their end");
+}
+
+static void test_cells(void)
+{
+    const struct object *o = object_named("thing");
+    struct read_spec spec = { .object = o, .mode = READ_ALL,
+                              .shape = shape_of_object(&arena, o) };
+    struct page page;
+    struct answer answer;
+    struct response r = {
+        .status = 200,
+        .body = TEXT(
+            "{\"data\":{\"boards\":[{\"id\":\"123\",\"items_page\":{"
+            "\"cursor\":\"abc\",\"items\":[{\"id\":\"9\",\"name\":\"N\","
+            "\"subitems\":[{\"id\":\"10\",\"name\":\"L\",\"column_values\":["
+            "]}],\"column_values\":[{\"id\":\"numeric_1\",\"text\":\"1,234\","
+            "\"value\":\"\\\"1234.50\\\"\"},{\"id\":\"date_1\",\"text\":"
+            "\"local\",\"value\":\"{\\\"date\\\":\\\"2026-06-15\\\",\\\"time"
+            "\\\":null,\\\"changed_at\\\":\\\"x\\\"}\"},{\"id\":\"color_1\","
+            "\"text\":null,\"value\":null},{\"id\":\"boolean_1\",\"text\":"
+            "\"v\",\"value\":\"{\\\"checked\\\":true}\"}]}]}}]}}") };
+    k->read_answer(&info, &spec, TEXT_NONE, &r, &arena, &page, &answer);
+    is_text(text_cstr(&arena, page.body),
+            "[{\"id\":\"9\",\"name\":\"N\",\"numeric_1\":1234.50,\"date_1\":"
+            "\"2026-06-15\",\"boolean_1\":true,\"subtasks_1\":[{\"name\":"
+            "\"L\",\"id\":\"10\"}]}]",
+            "a row laid flat: raw values, not what is shown");
+    is_text(text_cstr(&arena, page.next), "Cabc", "and where it goes on");
+}
+
+/* ------------------------------------------------------------------ verdicts */
+static void test_verdicts(void)
+{
+    static const struct {
+        int status;
+        const char *body;
+        enum answer_kind kind;
+        enum refusal refusal;
+    } rows[] = {
+#define ERR(code) "{\"errors\":[{\"message\":\"m\",\"extensions\":{\"code\":\"" \
+                  code "\",\"retry_in_seconds\":7}}]}"
+        { 401, "{\"errors\":[\"Not Authenticated\"]}", ANSWER_SIGN_IN, 0 },
+        { 401, ERR("NOT_AUTHENTICATED"), ANSWER_SIGN_IN, 0 },
+        { 429, ERR("COMPLEXITY_BUDGET_EXHAUSTED"), ANSWER_WAIT, 0 },
+        { 200, ERR("ComplexityException"), ANSWER_WAIT, 0 },
+        { 429, ERR("DAILY_LIMIT_EXCEEDED"), ANSWER_WAIT, REFUSAL_QUOTA },
+        { 200, ERR("DAILY_LIMIT_EXCEEDED"), ANSWER_WAIT, REFUSAL_QUOTA },
+        { 200, ERR("tooManyRequests"), ANSWER_WAIT, 0 },
+        { 409, ERR("IDEMPOTENCY_CONFLICT"), ANSWER_WAIT, 0 },
+        { 423, ERR("RESOURCE_LOCKED"), ANSWER_WAIT, 0 },
+        { 429, "", ANSWER_WAIT, 0 },
+        { 403, ERR("USER_ACCESS_DENIED"), ANSWER_REFUSED,
+          REFUSAL_PERMISSION },
+        { 200, ERR("USER_UNAUTHORIZED"), ANSWER_REFUSED, REFUSAL_PERMISSION },
+        { 200, ERR("InvalidBoardIdException"), ANSWER_REFUSED,
+          REFUSAL_REQUEST },
+        { 200, ERR("CursorException"), ANSWER_REFUSED, REFUSAL_CURSOR },
+        { 200, "{\"errors\":[{\"message\":\"Cannot query\"}]}",
+          ANSWER_REFUSED, REFUSAL_REQUEST },
+        { 200, "{\"error_code\":\"InvalidItemIdException\","
+               "\"error_message\":\"x\",\"status_code\":200}",
+          ANSWER_REFUSED, REFUSAL_MISSING },
+        { 500, "{\"error_code\":\"INTERNAL_SERVER_ERROR\"}", ANSWER_FAILED,
+          0 },
+        { 504, "<html></html>", ANSWER_FAILED, 0 },
+        { 200, "<html></html>", ANSWER_FAILED, 0 },
+#undef ERR
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct response r = { .status = rows[i].status,
+                              .body = text_of(rows[i].body) };
+        struct answer a;
+        monday_classify(&info, &r, true, &arena, &a);
+        is_int(a.kind, (long long)rows[i].kind, "HTTP %d %s", rows[i].status,
+               rows[i].body);
+        is_int(a.refusal, (long long)rows[i].refusal, "its refusal");
+    }
+    struct header version = { TEXT("API-Version"), TEXT("2026-07"), NULL };
+    struct response r = { .status = 200, .headers = &version,
+                          .body = TEXT("{\"data\":{}}") };
+    struct answer a;
+    monday_classify(&info, &r, true, &arena, &a);
+    is_int(a.refusal, REFUSAL_REQUEST, "another version than asked for");
+}
+
+/* ------------------------------------------------------------------ webhooks */
+static struct text secret(const struct credential *c, const char *name)
+{
+    (void)c;
+    return strcmp(name, "signing_secret") == 0 ? TEXT("shh")
+           : strcmp(name, "api_token") == 0    ? TEXT("tok")
+                                               : TEXT_NONE;
+}
+
+static struct text jwt(const char *head, long long until, const char *key)
+{
+    unsigned char mac[SHA256_LEN];
+    struct text part = text_of(arena_printf(
+        &arena, "%.*s.%.*s",
+        TEXT_ARG(crypto_base64url(&arena, text_of(head))),
+        TEXT_ARG(crypto_base64url(
+            &arena, text_of(arena_printf(&arena, "{\"exp\":%lld}", until))))));
+    crypto_hmac_sha256(text_of(key), part, mac);
+    struct text sign = crypto_base64url(
+        &arena, (struct text){ (const char *)mac, sizeof mac });
+    return text_of(arena_printf(&arena, "%.*s.%.*s", TEXT_ARG(part),
+                                TEXT_ARG(sign)));
+}
+
+static void test_hooks(void)
+{
+    static const char head[] = "{\"alg\":\"HS256\"}";
+    struct credential c = { .get = secret };
+    struct header h = { TEXT("Authorization"),
+                        jwt(head, NOW / 1000 + 60, "shh"), NULL };
+    struct hook_delivery d = {
+        .headers = &h, .received_ms = NOW,
+        .body = TEXT("{\"event\":{\"pulseId\":900,\"triggerUuid\":\"u1\","
+                     "\"type\":\"create_pulse\"}}")
+    };
+    struct hook_event e;
+    is_int(k->hook_verify(&info, &c, &d, &arena, &e), 0, "a signed event");
+    is_text(text_cstr(&arena, e.record_id), "900", "its item");
+    is_text(text_cstr(&arena, e.event_id), "u1", "its id");
+    h.value = jwt(head, NOW / 1000 + 60, "other");
+    is_int(k->hook_verify(&info, &c, &d, &arena, &e), 1, "another secret");
+    h.value = jwt(head, NOW / 1000 - 1, "shh");
+    is_int(k->hook_verify(&info, &c, &d, &arena, &e), 1, "too old");
+    h.value = jwt("{\"alg\":\"none\"}", NOW / 1000 + 60, "shh");
+    is_int(k->hook_verify(&info, &c, &d, &arena, &e), 1, "another algorithm");
+    d.headers = NULL;
+    is_int(k->hook_verify(&info, &c, &d, &arena, &e), 1, "unsigned");
+    d.body = TEXT("{\"challenge\":\"c1\"}");
+    is_int(k->hook_verify(&info, &c, &d, &arena, &e), 0, "the challenge");
+    ok(e.handshake, "is a handshake");
+    is_text(text_cstr(&arena, e.reply), "{\"challenge\":\"c1\"}",
+            "and answered");
+    struct request r = { .method = "POST", .body = TEXT("x") };
+    struct error err = { 0 };
+    k->authorize(&info, &c, &arena, &r, &err);
+    is_text(header_of(&r, "Authorization"), "tok", "a token without a scheme");
+}
+
+static bool load(void)
+{
+    char path[] = "/tmp/mlc-wire.XXXXXX.mlc";
+    const char *paths[1] = { path };
+    static struct load_options o = { .catalogs = connector_catalogs };
+    int fd = mkstemps(path, 4);
+    if (fd < 0 || write(fd, project_text, sizeof project_text - 1) < 0)
+        return false;
+    close(fd);
+    o.paths = paths;
+    o.path_count = 1;
+    program_init(&program);
+    if (program_load(&program, &o) == 0)
+        program_check(&program);
+    program.options = &o; /* where the catalogs are */
+    schema_catalog(&program, TEXT("monday"));
+    unlink(path);
+    if (program.diags.error_count > 0)
+        diags_print(&program.diags, DIAG_BRIEF, false, NULL, stdout);
+    return program.diags.error_count == 0;
+}
+
+int main(void)
+{
+    const char *file = getenv("MLC_DOCUMENTS");
+    arena_init(&arena);
+    documents = file ? fopen(file, "w") : NULL;
+    k = connector_find(TEXT("monday"));
+    ok(load(), "the board's form checks");
+    test_batches();
+    test_steps();
+    test_reads();
+    test_cells();
+    test_verdicts();
+    test_hooks();
+    if (documents)
+        fclose(documents);
+    program_fini(&program);
+    arena_fini(&arena);
+    return tap_done();
+}
