@@ -10,7 +10,7 @@
 #include "runtime/http.h"
 #include "runtime/vault.h"
 
-#define TOKEN_FIELD "token" /* in the vault, beside the secrets */
+#define TOKEN_FIELD "access and refresh" /* in the vault; no secret has that name */
 #define TOKEN_CALL_MS 20000
 #define TOKEN_LEASE_MS 30000 /* longer than a call can take */
 #define TOKEN_MARGIN_MS 120000

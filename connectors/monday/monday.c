@@ -24,7 +24,7 @@ static const struct setting_def settings[] = {
 };
 
 static const struct secret_def token_secrets[] = {
-    { "api_token", true, "personal API token" },
+    { "token", true, "personal API token" },
     { "signing_secret", false, "of the app that makes the webhooks" },
     { NULL, false, NULL },
 };
@@ -338,7 +338,7 @@ static int authorize(const struct connection_info *c,
 {
     bool app = c->auth && c->auth->kind == AUTH_CODE;
     struct text token =
-        credential->get(credential, app ? "access_token" : "api_token");
+        credential->get(credential, app ? "access_token" : "token");
     if (token.len == 0) {
         error_set(err, ERROR_SIGN_IN, "connection %.*s has no token",
                   TEXT_ARG(c->name));

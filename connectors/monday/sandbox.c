@@ -68,7 +68,7 @@ static void sign_in(struct world *w)
     arena_init(&arena);
     const char *token = world_token(&arena, "eyJ");
     put_token(w, "_tokens", token, "personal", 0);
-    endpoint_secret(w, "api_token", token);
+    endpoint_secret(w, "token", token);
     endpoint_secret(w, "signing_secret", "sandbox-signing-secret");
     arena_fini(&arena);
 }

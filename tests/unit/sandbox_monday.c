@@ -44,7 +44,7 @@ static void start(const char *one_switch, int size)
     const struct sandbox_endpoint *e = sandbox_endpoint_of(box, "monday");
     port = web_port_of(e->url);
     for (const struct sandbox_fact *f = e->secrets; f->name; f++)
-        if (strcmp(f->name, "api_token") == 0)
+        if (strcmp(f->name, "token") == 0)
             snprintf(token, sizeof token, "%s", f->value);
     use("API-Version: 2026-10\r\n");
 }

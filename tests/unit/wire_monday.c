@@ -419,7 +419,7 @@ static struct text secret(const struct credential *c, const char *name)
 {
     (void)c;
     return strcmp(name, "signing_secret") == 0 ? TEXT("shh")
-           : strcmp(name, "api_token") == 0    ? TEXT("tok")
+           : strcmp(name, "token") == 0    ? TEXT("tok")
                                                : TEXT_NONE;
 }
 
