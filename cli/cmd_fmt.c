@@ -235,7 +235,8 @@ static int settle(struct work *w, const char *path, struct text before,
     report_json(w, path, same ? "unchanged" : "changed");
     w->changed += !same;
     if (strcmp(path, "-") == 0 && !w->check && !w->diff) {
-        fwrite(after.ptr, 1, after.len, stdout);
+        if (after.len > 0)
+            fwrite(after.ptr, 1, after.len, stdout);
         return 0;
     }
     if (same)

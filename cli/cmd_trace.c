@@ -322,12 +322,14 @@ static int tell(struct story *s)
         return command_fail(s->w->in, &err);
     if (json)
         buf_str(&s->out, "]\n");
-    fwrite(s->out.ptr, 1, s->out.len, stdout);
+    if (s->out.len > 0)
+        fwrite(s->out.ptr, 1, s->out.len, stdout);
     fflush(stdout); /* the systems may take their time */
     buf_reset(&s->out);
     if (!json)
         tell_now(s);
-    fwrite(s->out.ptr, 1, s->out.len, stdout);
+    if (s->out.len > 0)
+        fwrite(s->out.ptr, 1, s->out.len, stdout);
     return s->line_count > 0 || s->printed_now ? EXIT_FINE : unknown(s);
 }
 
