@@ -286,7 +286,7 @@ static void serve(void *ctx, struct server_call *http)
         control_serve(w, &call);
     } else {
         call.number = ++s->requests;
-        struct fault *f = fault_match(s, &call);
+        const struct fault *f = fault_match(s, &call);
         serve_faulty(w, &call, f);
         date_answer(&call);
         count_call(w, &call);

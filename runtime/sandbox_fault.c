@@ -224,15 +224,29 @@ static bool meets(struct fault *f, const struct sandbox_call *call)
     return f->every == 0 || f->seen % f->every == 0;
 }
 
-struct fault *fault_match(struct sandbox *s, const struct sandbox_call *call)
+/* The call may wait long, and the fault be taken away meanwhile. */
+static struct fault *kept_by_call(const struct sandbox_call *call,
+                                  const struct fault *f)
+{
+    struct fault *own = arena_dup(call->arena, f, sizeof *f);
+    own->spec = arena_strdup(call->arena, f->spec);
+    own->argument = f->argument ? arena_strdup(call->arena, f->argument)
+                                : NULL;
+    own->connector = own->method = own->path = NULL;
+    return own;
+}
+
+const struct fault *fault_match(struct sandbox *s,
+                                const struct sandbox_call *call)
 {
     struct fault *found = NULL;
     for (size_t i = 0; i < s->fault_count; i++)
         if (meets(s->faults[i], call) && !found)
             found = s->faults[i];
-    if (found)
-        found->hit++;
-    return found;
+    if (!found)
+        return NULL;
+    found->hit++;
+    return kept_by_call(call, found);
 }
 
 void faults_list(const struct sandbox *s, struct doc *list)

@@ -108,8 +108,10 @@ void world_write(struct world *w);
 /* sandbox_fault.c */
 int fault_add(struct sandbox *s, const char *spec, struct error *err);
 void fault_free(struct fault *f);
-/* The fault this call meets, counted; or NULL. */
-struct fault *fault_match(struct sandbox *s, const struct sandbox_call *call);
+/* The fault this call meets, counted; or NULL. A copy of the call's own, as the
+ * fault may be taken away while the call waits. */
+const struct fault *fault_match(struct sandbox *s,
+                                const struct sandbox_call *call);
 void faults_list(const struct sandbox *s, struct doc *list);
 
 /* sandbox_control.c */
