@@ -156,8 +156,7 @@ void table_put(struct table *t, const char *key, struct doc *row)
         at = add_row(t, key);
     struct table_row *r = &t->rows[at];
     t->live += r->doc == NULL;
-    if (r->doc != row)
-        doc_drop(r->doc);
+    doc_drop(r->doc); /* of the same row too: a reference came with it */
     r->doc = row;
     journal(t, at);
 }

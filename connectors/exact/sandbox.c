@@ -565,7 +565,7 @@ static void edit(struct world *w, struct sandbox_call *call)
     } else {
         for (void *it = doc_first(body); it; it = doc_next(body, it))
             doc_set(row, doc_name(it), doc_keep(doc_value(it)));
-        exact_put(w, division, e, row);
+        exact_put(w, division, e, doc_keep(row));
         exact_hook_event(w, division, e, key, "Update");
     }
     answer_done(call, key);
