@@ -8,6 +8,7 @@
 #include "runtime/crypto.h"
 #include "runtime/record.h"
 #include "tests/lib/tap.h"
+#include "tests/lib/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +21,7 @@ static struct arena arena;
 static struct text setting(const struct connection_info *c, const char *name)
 {
     (void)c;
-    for (const struct setting_def *s = connector_bill.settings; s->name; s++)
-        if (strcmp(s->name, name) == 0)
-            return s->default_value ? text_of(s->default_value) : TEXT_NONE;
-    return TEXT_NONE;
+    return wire_default(&connector_bill, name);
 }
 
 static const struct connection_info info = {
@@ -43,62 +41,6 @@ static struct text secret(const struct credential *c, const char *name)
 
 static const struct credential credential = { .get = secret };
 
-static const struct object *object_named(const char *name)
-{
-    for (const struct object *o = program.all_objects; o; o = o->next)
-        if (!o->record_only && text_is(o->name, name))
-            return o;
-    tap_diag("no object %s", name);
-    exit(1);
-}
-
-/* A shape of the fields named, blanks between. */
-static struct shape *shape_of(const struct object *o, const char *names)
-{
-    struct shape *s = ARENA_NEW(&arena, struct shape);
-    s->object = o;
-    s->fields = ARENA_ARRAY(&arena, struct shape_field, 40);
-    for (const char *at = names; *at;) {
-        struct text name = { at, strcspn(at, " ") };
-        struct shape_field *f = &s->fields[s->count++];
-        f->field = object_field(o, name);
-        if (!f->field) {
-            tap_diag("no field %.*s", TEXT_ARG(name));
-            exit(1);
-        }
-        const struct type *t = f->field->type;
-        if (t->kind == TYPE_LIST)
-            t = t->item;
-        if (t->kind == TYPE_RECORD)
-            f->sub = shape_of_object(&arena, t->object);
-        at += name.len;
-        at += *at == ' ';
-    }
-    return s;
-}
-
-static struct record *record_of(const struct shape *s)
-{
-    struct record *r = arena_zalloc(
-        &arena, sizeof *r + s->count * sizeof(struct value));
-    r->shape = s;
-    for (size_t i = 0; i < s->count; i++)
-        r->slots[i].tag = VALUE_LEAVE;
-    return r;
-}
-
-static void set(struct record *r, const char *name, struct value v)
-{
-    for (size_t i = 0; i < r->shape->count; i++)
-        if (text_is(r->shape->fields[i].field->name, name))
-            r->slots[i] = v;
-}
-
-static void set_text(struct record *r, const char *name, const char *text)
-{
-    set(r, name, value_text(text_of(text)));
-}
-
 /* ------------------------------------------------------------------ reading */
 #define BILLS "/v3/bills?max=100&filters="
 #define OLDEST "&sort=updatedTime%3Aasc"
@@ -110,8 +52,7 @@ static void read_requests(void)
         enum read_mode mode;
         const char *cursor, *id, *next, *want;
     } rows[] = {
-        { "bill", READ_ALL, "", "", "",
-          BILLS "archived%3Aeq%3Afalse" OLDEST },
+        { "bill", READ_ALL, "", "", "", BILLS "archived%3Aeq%3Afalse" OLDEST },
         { "bill", READ_CHANGES, "2026-11-19T08:00:00.120Z", "", "",
           BILLS "updatedTime%3Agte%3A%222026-11-19T08%3A00%3A00.120Z%22"
                 "%2Carchived%3Aeq%3Afalse" OLDEST },
@@ -126,8 +67,9 @@ static void read_requests(void)
         { "bill", READ_ONE, "", "00n01/2", "", "/v3/bills/00n01%2F2" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct object *o = object_named(rows[i].object);
-        struct read_spec spec = { .object = o, .shape = shape_of(o, "id"),
+        const struct object *o = wire_object(rows[i].object);
+        struct read_spec spec = { .object = o,
+                                  .shape = wire_shape(o, "id"),
                                   .mode = rows[i].mode,
                                   .cursor = text_of(rows[i].cursor),
                                   .id = text_of(rows[i].id) };
@@ -143,18 +85,19 @@ static void read_requests(void)
 
 static void filters(void)
 {
-    const struct object *o = object_named("vendor");
-    struct value names[] = { value_text(TEXT("USD")),
-                             value_text(TEXT("CAD")) };
+    const struct object *o = wire_object("vendor");
+    struct value names[] = { value_text(TEXT("USD")), value_text(TEXT("CAD")) };
     struct value bad = value_text(TEXT("a,b"));
     struct filter_term terms[] = {
         { object_field(o, TEXT("billCurrency")), OP_IS_ONE_OF, names, 2 },
         { object_field(o, TEXT("name")), OP_STARTS_WITH, names, 1 },
-        { object_field(o, TEXT("name")), OP_IS, &bad, 1 }, /* not sent */
+        { object_field(o, TEXT("name")), OP_IS, &bad, 1 },   /* not sent */
         { object_field(o, TEXT("phone")), OP_IS, names, 1 }, /* cannot */
     };
-    struct read_spec spec = { .object = o, .shape = shape_of(o, "id"),
-                              .mode = READ_ALL, .terms = terms,
+    struct read_spec spec = { .object = o,
+                              .shape = wire_shape(o, "id"),
+                              .mode = READ_ALL,
+                              .terms = terms,
                               .term_count = 4 };
     struct request r;
     struct error err = { 0 };
@@ -170,25 +113,27 @@ static void pages(void)
     static const struct {
         const char *asked, *body, *next, *cursor;
     } rows[] = {
-        { "", "{\"results\":[{\"updatedTime\":\"2026-11-19T08:00:00.000Z\"}],"
-              "\"nextPage\":\"T2\"}",
+        { "",
+          "{\"results\":[{\"updatedTime\":\"2026-11-19T08:00:00.000Z\"}],"
+          "\"nextPage\":\"T2\"}",
           "A0:2026-11-19T08:00:00.000Z|T2", "" },
         { "A0:2026-11-19T08:00:00.000Z|T2",
           "{\"results\":[],\"nextPage\":\"T3\"}",
           "A0:2026-11-19T08:00:00.000Z|T3", "" },
         { "A0:2026-11-19T08:00:00.000Z|T3",
-          "{\"results\":[],\"nextPage\":null}",
-          "A1:2026-11-19T08:00:00.000Z|", "" },
+          "{\"results\":[],\"nextPage\":null}", "A1:2026-11-19T08:00:00.000Z|",
+          "" },
         { "A1:2026-11-19T08:00:00.000Z|",
-          "{\"results\":[{\"updatedTime\":\"2026-11-18T08:00:00.000Z\"}]}",
-          "", "2026-11-19T08:00:00.000Z" },
+          "{\"results\":[{\"updatedTime\":\"2026-11-18T08:00:00.000Z\"}]}", "",
+          "2026-11-19T08:00:00.000Z" },
         { "A1:2026-11-19T08:00:00.000Z|",
           "{\"results\":[{\"updatedTime\":"
           "\"2026-11-19T09:00:00.001+00:00\"}]}",
           "", "2026-11-19T09:00:00.001+00:00" },
     };
-    const struct object *o = object_named("bill");
-    struct read_spec spec = { .object = o, .shape = shape_of(o, "id"),
+    const struct object *o = wire_object("bill");
+    struct read_spec spec = { .object = o,
+                              .shape = wire_shape(o, "id"),
                               .mode = READ_CHANGES };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct response r = { .status = 200, .body = text_of(rows[i].body) };
@@ -196,8 +141,7 @@ static void pages(void)
         struct answer answer;
         bill_read_answer(&info, &spec, text_of(rows[i].asked), &r, &arena,
                          &page, &answer);
-        is_text(text_cstr(&arena, page.next), rows[i].next, "next page %zu",
-                i);
+        is_text(text_cstr(&arena, page.next), rows[i].next, "next page %zu", i);
         is_text(text_cstr(&arena, page.next_cursor), rows[i].cursor,
                 "cursor %zu", i);
     }
@@ -225,12 +169,12 @@ static void verdicts(void)
           0 },
         { 400, "[{\"code\":\"BDC_1102\"}]", ANSWER_SIGN_IN, REFUSAL_NONE, 0,
           0 },
-        { 403, "[{\"code\":\"BDC_1361\"}]", ANSWER_REFUSED,
-          REFUSAL_PERMISSION, 0, 0 },
+        { 403, "[{\"code\":\"BDC_1361\"}]", ANSWER_REFUSED, REFUSAL_PERMISSION,
+          0, 0 },
         { 400, "[{\"code\":\"BDC_1143\"}]", ANSWER_REFUSED, REFUSAL_VALUE, 0,
           0 },
-        { 404, "[{\"code\":\"BDC_1205\"}]", ANSWER_REFUSED, REFUSAL_MISSING,
-          0, 0 },
+        { 404, "[{\"code\":\"BDC_1205\"}]", ANSWER_REFUSED, REFUSAL_MISSING, 0,
+          0 },
         { 404, "{\"message\":\"no\"}", ANSWER_REFUSED, REFUSAL_MISSING, 0, 0 },
         { 405, "", ANSWER_REFUSED, REFUSAL_REQUEST, 0, 0 },
         { 500, "<html>", ANSWER_FAILED, REFUSAL_NONE, 0, 0 },
@@ -259,7 +203,8 @@ static void verdicts(void)
 /* ------------------------------------------------------------------ writing */
 static struct request written(const struct record *record, enum write_op op)
 {
-    struct write_item item = { .op = op, .record = record,
+    struct write_item item = { .op = op,
+                               .record = record,
                                .target_id = TEXT("0de1") };
     struct write_spec spec = { record->shape->object, &item, 1 };
     struct request r;
@@ -271,9 +216,9 @@ static struct request written(const struct record *record, enum write_op op)
 static void writing(void)
 {
     struct record *d =
-        record_of(shape_of(object_named("department"), "name shortName"));
-    set_text(d, "name", "Finance");
-    set_text(d, "shortName", "FIN");
+        wire_record(wire_shape(wire_object("department"), "name shortName"));
+    wire_set_text(d, "name", "Finance");
+    wire_set_text(d, "shortName", "FIN");
     struct request r = written(d, WRITE_CREATE);
     is_text(r.method, "POST", "a create");
     is_text(text_cstr(&arena, r.path), "/v3/classifications/departments",
@@ -286,8 +231,8 @@ static void writing(void)
     is_text(text_cstr(&arena, r.path), "/v3/classifications/departments/0de1",
             "goes to the record");
     struct record *p =
-        record_of(shape_of(object_named("payment"), "vendorId amount"));
-    set_text(p, "vendorId", "009A");
+        wire_record(wire_shape(wire_object("payment"), "vendorId amount"));
+    wire_set_text(p, "vendorId", "009A");
     r = written(p, WRITE_CREATE);
     is_text(text_cstr(&arena, r.body),
             "{\"vendorId\":\"009A\",\"processingOptions\":{}}",
@@ -297,10 +242,11 @@ static void writing(void)
 /* What people filled in beside the flow survives a change of lines. */
 static void replacing(void)
 {
-    struct record *b = record_of(shape_of(object_named("bill"),
-                                          "dueDate billLineItems"));
+    struct record *b =
+        wire_record(wire_shape(wire_object("bill"), "dueDate billLineItems"));
     struct value_list *none = arena_zalloc(&arena, sizeof *none);
-    struct write_item item = { .op = WRITE_UPDATE, .record = b,
+    struct write_item item = { .op = WRITE_UPDATE,
+                               .record = b,
                                .target_id = TEXT("00n1") };
     struct write_spec spec = { b->shape->object, &item, 1 };
     struct request r;
@@ -370,8 +316,9 @@ static const char *signature(const char *body)
 {
     unsigned char mac[SHA256_LEN];
     crypto_hmac_sha256(TEXT("the-key"), text_of(body), mac);
-    return text_cstr(&arena, crypto_base64(&arena, (struct text){
-                                 (const char *)mac, SHA256_LEN }));
+    return text_cstr(
+        &arena,
+        crypto_base64(&arena, (struct text){ (const char *)mac, SHA256_LEN }));
 }
 
 static void hooks(void)
@@ -393,7 +340,7 @@ static void hooks(void)
     is_text(e.object, "vendor", "about a vendor");
     is_int(deliver(plain, signature(text), &e), 1, "another's signature");
     is_int(deliver(plain, "", &e), 1, "no signature");
-    bill_hook_request(&info, object_named("bill"), TEXT("https://a.example/h"),
+    bill_hook_request(&info, wire_object("bill"), TEXT("https://a.example/h"),
                       TEXT_NONE, &arena, &r, &err);
     is_text(text_cstr(&arena, r.path),
             "http://127.0.0.1:9/connect-events/v3/subscriptions",
@@ -401,7 +348,7 @@ static void hooks(void)
     ok(r.headers && r.headers->value.len == 36 &&
            r.headers->value.ptr[14] == '4',
        "and a UUID of version 4");
-    is_int(bill_hook_request(&info, object_named("department"), TEXT("x"),
+    is_int(bill_hook_request(&info, wire_object("department"), TEXT("x"),
                              TEXT_NONE, &arena, &r, &err),
            1, "none for classifications");
 }
@@ -411,6 +358,7 @@ int main(void)
     struct load_options options = { .catalogs = connector_catalogs };
     arena_init(&arena);
     program_init(&program);
+    wire_start(&program, &arena);
     program.options = &options;
     schema_catalog(&program, TEXT("bill"));
     read_requests();

@@ -2,6 +2,7 @@
  * then what they belong to, each once; several keys, several pages. */
 #include "config.h"
 #include "tests/lib/tap.h"
+#include "tests/lib/wire.h"
 
 #include "lang/ast.h"
 #include "lang/check.h"
@@ -30,14 +31,6 @@ static const struct connection_info info = {
     .setting = setting,
     .learnt = learnt,
 };
-
-static const struct object *object_named(const char *name)
-{
-    for (const struct object *o = program.all_objects; o; o = o->next)
-        if (text_is(o->name, name))
-            return o;
-    return NULL;
-}
 
 static const char *path_of(const struct read_spec *spec, struct text next)
 {
@@ -78,12 +71,13 @@ int main(void)
     struct page page;
     arena_init(&arena);
     program_init(&program);
+    wire_start(&program, &arena);
     program.options = &options;
     k = connector_find(TEXT("exact"));
     if (!k || !schema_catalog(&program, TEXT("exact")))
         return 99;
-    const struct object *entry = object_named("journal_entry");
-    const struct object *line = object_named("journal_entry_line");
+    const struct object *entry = wire_object("journal_entry");
+    const struct object *line = wire_object("journal_entry_line");
     struct shape_field fields[1] = {
         { object_field(entry, TEXT("JournalCode")), NULL },
     };

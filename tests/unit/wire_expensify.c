@@ -3,6 +3,7 @@
  * pair is and is not. */
 #include "config.h"
 #include "tests/lib/tap.h"
+#include "tests/lib/wire.h"
 
 #include "lang/ast.h"
 #include "lang/check.h"
@@ -35,14 +36,6 @@ static const struct connection_info info = {
     .now_ms = NOW,
 };
 
-static const struct object *object_named(const char *name)
-{
-    for (const struct object *o = program.all_objects; o; o = o->next)
-        if (text_is(o->name, name))
-            return o;
-    return NULL;
-}
-
 static const char *printed(struct text t)
 {
     return text_cstr(&arena, t);
@@ -66,7 +59,7 @@ static struct request read_request(struct read_spec *spec, const char *next)
 
 static void test_reads(void)
 {
-    const struct object *report = object_named("report");
+    const struct object *report = wire_object("report");
     struct value states[2] = { value_text(TEXT("Approved")),
                                value_text(TEXT("Reimbursed")) };
     struct value ids[2] = { value_text(TEXT("R00a")),
@@ -114,13 +107,13 @@ static void test_reads(void)
     is_text(job_of(&r), "{\"type\":\"download\",\"fileName\":"
             "\"export1.json\",\"fileSystem\":\"integrationServer\"}",
             "then the file");
-    struct read_spec list = { .object = object_named("policy"),
+    struct read_spec list = { .object = wire_object("policy"),
                               .mode = READ_ALL };
     r = read_request(&list, NULL);
     is_text(job_of(&r), "{\"type\":\"get\",\"inputSettings\":{\"type\":"
             "\"policyList\"}}", "policies");
     policy_setting = "A, B";
-    list.object = object_named("policy_tag");
+    list.object = wire_object("policy_tag");
     r = read_request(&list, NULL);
     is_text(job_of(&r), "{\"type\":\"get\",\"inputSettings\":{\"type\":"
             "\"policy\",\"policyIDList\":[\"A\",\"B\"],\"fields\":[\"tags\"]}}",
@@ -138,12 +131,12 @@ static void test_booked(void)
     struct request r = { 0 };
     struct error err = { 0 };
     label_setting = "";
-    is_int(k->booked_request(&info, object_named("report"), ids, 2, &arena, &r,
+    is_int(k->booked_request(&info, wire_object("report"), ids, 2, &arena, &r,
                              &err), 1, "no label, nothing is ever marked");
     label_setting = "mlc";
-    is_int(k->booked_request(&info, object_named("expense"), ids, 2, &arena,
+    is_int(k->booked_request(&info, wire_object("expense"), ids, 2, &arena,
                              &r, &err), 1, "expenses have none");
-    is_int(k->booked_request(&info, object_named("report"), ids, 2, &arena, &r,
+    is_int(k->booked_request(&info, wire_object("report"), ids, 2, &arena, &r,
                              &err), 0, "reports have");
     is_text(job_of(&r),
             "{\"type\":\"file\",\"onReceive\":{\"immediateResponse\":"
@@ -158,7 +151,7 @@ static void test_booked(void)
 
 static void test_writes(void)
 {
-    const struct object *o = object_named("new_expense");
+    const struct object *o = wire_object("new_expense");
     struct shape shape = { .object = o };
     static const char *const names[] = { "employeeEmail", "merchant",
                                          "created", "amount", "currency" };
@@ -217,7 +210,7 @@ static struct text no_secret(const struct credential *c, const char *name)
 
 static void test_pair(void)
 {
-    struct read_spec list = { .object = object_named("policy"),
+    struct read_spec list = { .object = wire_object("policy"),
                               .mode = READ_ALL };
     struct credential pair = { .get = secret_of }, none = { .get = no_secret };
     struct request r = read_request(&list, NULL);
@@ -277,7 +270,7 @@ static void test_verdicts(void)
         { 200, "\n{\"kind\":\"start\"}\n\n{\"kind\":\"end\"}\n \n", "Fx.json",
           ANSWER_DONE, 0, false, "no reports" },
     };
-    struct read_spec spec = { .object = object_named("report"),
+    struct read_spec spec = { .object = wire_object("report"),
                               .mode = READ_CHANGES };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct response r = { .status = rows[i].status,
@@ -296,7 +289,7 @@ static void test_verdicts(void)
 /* ------------------------------------------------------------------ exports */
 static const char *page_of(const char *lines, const char *object)
 {
-    struct read_spec spec = { .object = object_named(object),
+    struct read_spec spec = { .object = wire_object(object),
                               .mode = READ_CHANGES };
     struct response r = { .status = 200, .body = text_of(lines) };
     struct answer a = { 0 };
@@ -324,7 +317,7 @@ static const char *page_of(const char *lines, const char *object)
 
 static void test_tags(void)
 {
-    struct read_spec spec = { .object = object_named("policy_tag"),
+    struct read_spec spec = { .object = wire_object("policy_tag"),
                               .mode = READ_ALL };
     struct response r = { .status = 200, .body = TEXT(
         "{\"responseCode\":200,\"policyInfo\":{\"A\":{\"tags\":[{\"name\":"
@@ -371,6 +364,7 @@ int main(void)
     struct load_options options = { .catalogs = connector_catalogs };
     arena_init(&arena);
     program_init(&program);
+    wire_start(&program, &arena);
     program.options = &options;
     k = connector_find(TEXT("expensify"));
     if (!k || !schema_catalog(&program, TEXT("expensify")))

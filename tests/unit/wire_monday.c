@@ -4,6 +4,7 @@
  * against the vendor's schema by other means. */
 #include "config.h"
 #include "tests/lib/tap.h"
+#include "tests/lib/wire.h"
 
 #include "connectors/monday/monday.h"
 #include "lang/ast.h"
@@ -61,17 +62,6 @@ static const struct connection_info info = {
     .now_ms = NOW,
 };
 
-static const struct object *object_named(const char *name)
-{
-    for (size_t i = 0; i < program.objects.count; i++) {
-        const struct object *o = program.objects.entries[i].value;
-        if (text_is(o->name, name))
-            return o;
-    }
-    tap_diag("no object %s", name);
-    exit(1);
-}
-
 static const char *body_of(const struct request *r)
 {
     if (documents)
@@ -106,7 +96,7 @@ static struct record *thing(const char *name, const char *amount)
 {
     struct record *r = record_new(&arena,
                                   shape_of_object(&arena,
-                                                  object_named("thing")));
+                                                  wire_object("thing")));
     *slot(r, "Name") = value_text(text_of(name));
     *slot(r, "Amount") = number(amount);
     slot(r, "Code")->tag = VALUE_CLEAR;
@@ -115,7 +105,7 @@ static struct record *thing(const char *name, const char *amount)
 
 static void add_lines(struct record *r, size_t count)
 {
-    const struct field *f = object_field(object_named("thing"), TEXT("Lines"));
+    const struct field *f = object_field(wire_object("thing"), TEXT("Lines"));
     const struct shape *s = shape_of_object(&arena, f->type->item->object);
     struct value_list *list = ARENA_NEW(&arena, struct value_list);
     list->items = ARENA_ARRAY(&arena, struct value, count);
@@ -159,7 +149,7 @@ static void test_batches(void)
         { .op = WRITE_CREATE, .record = thing("three", "1"),
           .key = TEXT("k3") },
     };
-    struct write_spec spec = { object_named("thing"), items, 3 };
+    struct write_spec spec = { wire_object("thing"), items, 3 };
     struct request r = write_of(&spec);
     const char *body = body_of(&r);
     is_text(
@@ -214,7 +204,7 @@ static void test_batches(void)
     ok(res[0].whole && res[2].whole &&
            res[1].answer.refusal == REFUSAL_TOO_LARGE,
        "refused as a whole: to be halved");
-    spec = (struct write_spec){ object_named("thing"), &items[1], 1 };
+    spec = (struct write_spec){ wire_object("thing"), &items[1], 1 };
     res = results_of(&spec, "{\"data\":{\"m0\":{\"id\":\"55\",\"state\":"
                             "\"archived\"}}}");
     is_int(res[0].answer.refusal, REFUSAL_MISSING,
@@ -227,7 +217,7 @@ static void test_steps(void)
     add_lines(r, 2);
     struct write_item item = { .op = WRITE_CREATE, .record = r,
                                .key = TEXT("k") };
-    struct write_spec spec = { object_named("thing"), &item, 1 };
+    struct write_spec spec = { wire_object("thing"), &item, 1 };
     struct request q = write_of(&spec);
     body_of(&q);
     ok(q.unfinished, "an item with subitems takes more than one call");
@@ -286,7 +276,7 @@ static struct request read_of(const struct read_spec *spec, const char *next)
 
 static void test_reads(void)
 {
-    const struct object *o = object_named("thing");
+    const struct object *o = wire_object("thing");
     struct value keys[2] = { value_text(TEXT("a")), value_text(TEXT("b\"")) };
     struct filter_term term = { object_field(o, TEXT("Code")), OP_IS_ONE_OF,
                                 keys, 2 };
@@ -313,8 +303,8 @@ static void test_reads(void)
                                          "update", "group", "column" };
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         spec = (struct read_spec){
-            .object = object_named(lists[i]), .mode = READ_ALL,
-            .shape = shape_of_object(&arena, object_named(lists[i]))
+            .object = wire_object(lists[i]), .mode = READ_ALL,
+            .shape = shape_of_object(&arena, wire_object(lists[i]))
         };
         r = read_of(&spec, NULL);
         ok(strstr(body_of(&r), "(limit: $limit, page: $page)"), "list: %s",
@@ -333,7 +323,7 @@ static void test_reads(void)
 
 static void test_cells(void)
 {
-    const struct object *o = object_named("thing");
+    const struct object *o = wire_object("thing");
     struct read_spec spec = { .object = o, .mode = READ_ALL,
                               .shape = shape_of_object(&arena, o) };
     struct page page;
@@ -484,6 +474,7 @@ static bool load(void)
     o.paths = paths;
     o.path_count = 1;
     program_init(&program);
+    wire_start(&program, &arena);
     if (program_load(&program, &o) == 0)
         program_check(&program);
     program.options = &o; /* where the catalogs are */

@@ -8,6 +8,7 @@
 #include "runtime/crypto.h"
 #include "runtime/record.h"
 #include "tests/lib/tap.h"
+#include "tests/lib/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,10 +25,7 @@ static struct text setting(const struct connection_info *c, const char *name)
     (void)c;
     if (strcmp(name, "if_match") == 0)
         return text_of(if_match);
-    for (const struct setting_def *s = connector_visma.settings; s->name; s++)
-        if (strcmp(s->name, name) == 0)
-            return s->default_value ? text_of(s->default_value) : TEXT_NONE;
-    return TEXT_NONE;
+    return wire_default(&connector_visma, name);
 }
 
 static const struct connection_info info = {
@@ -35,73 +33,6 @@ static const struct connection_info info = {
     .setting = setting,
     .now_ms = 1795176000000,
 };
-
-static const struct object *object_named(const char *name)
-{
-    for (const struct object *o = program.all_objects; o; o = o->next)
-        if (!o->record_only && text_is(o->name, name))
-            return o;
-    tap_diag("no object %s", name);
-    exit(1);
-}
-
-/* A shape of the fields named, blanks between. */
-static struct shape *shape_of(const struct object *o, const char *names)
-{
-    struct shape *s = ARENA_NEW(&arena, struct shape);
-    s->object = o;
-    s->fields = ARENA_ARRAY(&arena, struct shape_field, 40);
-    for (const char *at = names; *at;) {
-        struct text name = { at, strcspn(at, " ") };
-        struct shape_field *f = &s->fields[s->count++];
-        f->field = object_field(o, name);
-        if (!f->field) {
-            tap_diag("no field %.*s", TEXT_ARG(name));
-            exit(1);
-        }
-        const struct type *t = f->field->type;
-        if (t->kind == TYPE_LIST)
-            t = t->item;
-        if (t->kind == TYPE_RECORD)
-            f->sub = shape_of_object(&arena, t->object);
-        at += name.len;
-        at += *at == ' ';
-    }
-    return s;
-}
-
-static struct record *record_of(const struct shape *s)
-{
-    struct record *r = arena_zalloc(
-        &arena, sizeof *r + s->count * sizeof(struct value));
-    r->shape = s;
-    for (size_t i = 0; i < s->count; i++)
-        r->slots[i].tag = VALUE_LEAVE;
-    return r;
-}
-
-static void set(struct record *r, const char *name, struct value v)
-{
-    for (size_t i = 0; i < r->shape->count; i++)
-        if (text_is(r->shape->fields[i].field->name, name))
-            r->slots[i] = v;
-}
-
-static void set_text(struct record *r, const char *name, const char *text)
-{
-    set(r, name, value_text(text_of(text)));
-}
-
-static struct record *nested(struct record *r, const char *name)
-{
-    for (size_t i = 0; i < r->shape->count; i++)
-        if (text_is(r->shape->fields[i].field->name, name)) {
-            struct record *in = record_of(r->shape->fields[i].sub);
-            r->slots[i] = (struct value){ .tag = VALUE_RECORD, .record = in };
-            return in;
-        }
-    return NULL;
-}
 
 /* ------------------------------------------------------------------ reading */
 struct read_case {
@@ -148,9 +79,9 @@ static const struct read_case reads[] = {
 
 static struct read_spec spec_of(const struct read_case *c)
 {
-    const struct object *o = object_named(c->object);
+    const struct object *o = wire_object(c->object);
     return (struct read_spec){ .object = o,
-                               .shape = shape_of(o, c->fields),
+                               .shape = wire_shape(o, c->fields),
                                .mode = c->mode,
                                .cursor = text_of(c->cursor),
                                .id = text_of(c->id) };
@@ -173,9 +104,11 @@ static void read_requests(void)
 
 static void keys_are_asked_one_by_one(void)
 {
-    struct read_spec spec = spec_of(&(struct read_case){
-        .object = "supplier", .fields = "number", .mode = READ_KEYS,
-        .cursor = "", .id = "" });
+    struct read_spec spec = spec_of(&(struct read_case){ .object = "supplier",
+                                                         .fields = "number",
+                                                         .mode = READ_KEYS,
+                                                         .cursor = "",
+                                                         .id = "" });
     struct value values[] = { value_text(TEXT("7")), value_text(TEXT("8/9")) };
     struct filter_term term = { object_field(spec.object, TEXT("number")),
                                 OP_IS_ONE_OF, values, 2 };
@@ -191,8 +124,7 @@ static void keys_are_asked_one_by_one(void)
     visma_read_answer(&info, &spec, TEXT_NONE, &none, &arena, &page, &answer);
     is_int(answer.kind, ANSWER_DONE, "not there is no failure");
     visma_read_request(&info, &spec, page.next, &arena, &r, &err);
-    is_text(text_cstr(&arena, r.path), "/v1/supplier/b64(OC85)",
-            "the second");
+    is_text(text_cstr(&arena, r.path), "/v1/supplier/b64(OC85)", "the second");
     visma_read_answer(&info, &spec, page.next, &none, &arena, &page, &answer);
     is_int((long long)page.next.len, 0, "and no more");
 }
@@ -205,8 +137,8 @@ struct page_case {
 
 static const struct page_case pages[] = {
     { "employee", "employeeCd", "",
-      "[{\"employeeNumber\":\"1\"," META("3") "},{\"employeeNumber\":\"2\","
-      META("3") "}]",
+      "[{\"employeeNumber\":\"1\"," META(
+          "3") "},{\"employeeNumber\":\"2\"," META("3") "}]",
       "[{\"employeeNumber\":\"1\"},{\"employeeNumber\":\"2\"}]", "P2:2|" },
     { "employee", "employeeCd", "P2:2|",
       "[{\"employeeNumber\":\"3\"," META("3") "}]",
@@ -237,14 +169,14 @@ static const struct page_case pages[] = {
     { "journal_transaction", "batchNumber", "",
       "[{\"batchNumber\":\"1\",\"journalTransactionLines\":[{\"n\":1},{\"n\":2}"
       "]," META("4") "},{\"batchNumber\":\"2\",\"journalTransactionLines\":["
-      "{\"n\":3}]," META("4") "}]",
+                     "{\"n\":3}]," META("4") "}]",
       "[{\"batchNumber\":\"1\",\"journalTransactionLines\":[{\"n\":1},{\"n\":2}"
       "]}]",
       "P2:3|{\"batchNumber\":\"2\",\"journalTransactionLines\":[{\"n\":3}]}" },
     { "journal_transaction", "batchNumber",
       "P2:3|{\"batchNumber\":\"2\",\"journalTransactionLines\":[{\"n\":3}]}",
-      "[{\"batchNumber\":\"2\",\"journalTransactionLines\":[{\"n\":4}],"
-      META("4") "}]",
+      "[{\"batchNumber\":\"2\",\"journalTransactionLines\":[{\"n\":4}]," META(
+          "4") "}]",
       "[{\"batchNumber\":\"2\",\"journalTransactionLines\":[{\"n\":3},{\"n\":4}"
       "]}]",
       "" },
@@ -254,9 +186,12 @@ static void read_pages(void)
 {
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         const struct page_case *c = &pages[i];
-        struct read_spec spec = spec_of(&(struct read_case){
-            .object = c->object, .fields = c->fields, .mode = READ_ALL,
-            .cursor = "", .id = "" });
+        struct read_spec spec =
+            spec_of(&(struct read_case){ .object = c->object,
+                                         .fields = c->fields,
+                                         .mode = READ_ALL,
+                                         .cursor = "",
+                                         .id = "" });
         struct response r = { .status = 200, .body = text_of(c->body) };
         struct page page;
         struct answer answer;
@@ -271,13 +206,17 @@ static void read_pages(void)
 
 static void cursors(void)
 {
-    struct read_spec spec = spec_of(&(struct read_case){
-        .object = "employee", .fields = "employeeCd", .mode = READ_CHANGES,
-        .cursor = "2026-03-01T10:00:00", .id = "" });
+    struct read_spec spec =
+        spec_of(&(struct read_case){ .object = "employee",
+                                     .fields = "employeeCd",
+                                     .mode = READ_CHANGES,
+                                     .cursor = "2026-03-01T10:00:00",
+                                     .id = "" });
     struct response r = {
         .status = 200,
-        .body = TEXT("[{\"lastModifiedDateTime\":\"2026-03-02T08:00:00.5\","
-                     META("2") "},{\"lastModifiedDateTime\":"
+        .body =
+            TEXT("[{\"lastModifiedDateTime\":\"2026-03-02T08:00:00.5\"," META(
+                "2") "},{\"lastModifiedDateTime\":"
                      "\"2026-03-01T09:55:00\"," META("2") "}]")
     };
     struct page page;
@@ -289,9 +228,11 @@ static void cursors(void)
     visma_read_answer(&info, &spec, TEXT_NONE, &r, &arena, &page, &answer);
     is_text(text_cstr(&arena, page.next_cursor), "2026-03-01T10:00:00",
             "which never goes back");
-    r.body = TEXT("[{\"lastModifiedDateTime\":\"2099-01-01T00:00:00\"," META(
-        "2") "},{\"lastModifiedDateTime\":\"2026-03-01T11:00:00\"," META("2")
-                  "}]");
+    r.body =
+        TEXT(
+            "[{\"lastModifiedDateTime\":\"2099-01-01T00:00:00\"," META(
+                "2") "},{\"lastModifiedDateTime\":\"2026-03-01T11:00:"
+                     "00\"," META("2") "}]");
     visma_read_answer(&info, &spec, TEXT_NONE, &r, &arena, &page, &answer);
     is_text(text_cstr(&arena, page.next_cursor), "2026-03-01T11:00:00",
             "and never runs years ahead");
@@ -305,10 +246,11 @@ static struct request written(const char *object, struct record *record,
                               enum write_op op, const char *id,
                               struct error *err)
 {
-    struct write_item item = { .op = op, .record = record,
+    struct write_item item = { .op = op,
+                               .record = record,
                                .target_id = text_of(id),
                                .version = TEXT("AAAAAE0YIiI=") };
-    struct write_spec spec = { object_named(object), &item, 1 };
+    struct write_spec spec = { wire_object(object), &item, 1 };
     struct request r = { .method = "" };
     err->kind = ERROR_NONE;
     visma_write_request(&info, &spec, &arena, &r, err);
@@ -331,9 +273,9 @@ static struct value segments(const struct field *f, int count,
     list->items = ARENA_ARRAY(&arena, struct value, (size_t)count);
     list->count = (size_t)count;
     for (int i = 0; i < count; i++) {
-        struct record *r = record_of(s);
-        set(r, "segmentId", value_number(decimal_int(i + 1)));
-        set_text(r, "segmentValue", values[i]);
+        struct record *r = wire_record(s);
+        wire_set(r, "segmentId", value_number(decimal_int(i + 1)));
+        wire_set_text(r, "segmentValue", values[i]);
         list->items[i] = (struct value){ .tag = VALUE_RECORD, .record = r };
     }
     return (struct value){ .tag = VALUE_LIST, .list = list };
@@ -342,22 +284,22 @@ static struct value segments(const struct field *f, int count,
 static void write_departments(void)
 {
     static const char *const values[] = { "1", "LAB" };
-    const struct object *o = object_named("department");
+    const struct object *o = wire_object("department");
     struct error err = { 0 };
-    struct record *r = record_of(
-        shape_of(o, "departmentId description expenseSubaccount"));
-    set_text(r, "departmentId", "LAB");
-    set_text(r, "description", "Lab");
-    set(r, "expenseSubaccount",
-        segments(object_field(o, TEXT("expenseSubaccount")), 2, values));
+    struct record *r = wire_record(
+        wire_shape(o, "departmentId description expenseSubaccount"));
+    wire_set_text(r, "departmentId", "LAB");
+    wire_set_text(r, "description", "Lab");
+    wire_set(r, "expenseSubaccount",
+             segments(object_field(o, TEXT("expenseSubaccount")), 2, values));
     struct request q = written("department", r, WRITE_CREATE, "", &err);
     is_request(&q, "POST", "/v1/department",
                "{\"departmentId\":\"LAB\",\"description\":{\"value\":\"Lab\"},"
                "\"expenseSubaccount\":[{\"segmentId\":1,\"segmentValue\":\"1\"}"
                ",{\"segmentId\":2,\"segmentValue\":\"LAB\"}]}");
     ok(q.writes && !q.safe_to_repeat, "a create is not repeated");
-    set(r, "description", (struct value){ .tag = VALUE_CLEAR });
-    set(r, "expenseSubaccount", (struct value){ .tag = VALUE_LEAVE });
+    wire_set(r, "description", (struct value){ .tag = VALUE_CLEAR });
+    wire_set(r, "expenseSubaccount", (struct value){ .tag = VALUE_LEAVE });
     q = written("department", r, WRITE_UPDATE, "L A", &err);
     is_request(&q, "PUT", "/v1/department/b64(TCBB)",
                "{\"departmentId\":\"LAB\",\"description\":{\"value\":\"\"}}");
@@ -366,20 +308,20 @@ static void write_departments(void)
 
 static void write_employees(void)
 {
-    const struct object *o = object_named("employee");
+    const struct object *o = wire_object("employee");
     struct error err = { 0 };
-    struct record *r = record_of(shape_of(
+    struct record *r = wire_record(wire_shape(
         o, "employeeCd status contact department branch employeeClass "
            "calendar"));
-    set_text(r, "employeeCd", "7");
-    set_text(r, "status", "OnHold");
-    struct record *contact = nested(r, "contact");
-    set_text(contact, "lastName", "Ås");
-    set_text(contact, "middleName", "M");
-    set_text(r, "department", "LAB");
-    set_text(r, "branch", "1");
-    set_text(r, "employeeClass", "SALARIED");
-    set_text(r, "calendar", "NORWAY");
+    wire_set_text(r, "employeeCd", "7");
+    wire_set_text(r, "status", "OnHold");
+    struct record *contact = wire_set_record(r, "contact");
+    wire_set_text(contact, "lastName", "Ås");
+    wire_set_text(contact, "middleName", "M");
+    wire_set_text(r, "department", "LAB");
+    wire_set_text(r, "branch", "1");
+    wire_set_text(r, "employeeClass", "SALARIED");
+    wire_set_text(r, "calendar", "NORWAY");
     struct request q = written("employee", r, WRITE_CREATE, "", &err);
     is_request(&q, "POST", "/v1/employee",
                "{\"employeeCd\":{\"value\":\"7\"},\"status\":{\"value\":"
@@ -388,9 +330,9 @@ static void write_employees(void)
                "\"LAB\"},\"branch\":{\"value\":\"1\"},\"employeeClass\":"
                "{\"value\":\"SALARIED\"},\"calendar\":{\"value\":\"NORWAY\"}}");
     if_match = "yes";
-    r = record_of(shape_of(o, "employeeCd status"));
-    set_text(r, "employeeCd", "7");
-    set_text(r, "status", "Inactive");
+    r = wire_record(wire_shape(o, "employeeCd status"));
+    wire_set_text(r, "employeeCd", "7");
+    wire_set_text(r, "status", "Inactive");
     q = written("employee", r, WRITE_UPDATE, "7", &err);
     is_request(&q, "PUT", "/v1/employee/7",
                "{\"status\":{\"value\":\"Inactive\"}}");
@@ -401,7 +343,7 @@ static void write_employees(void)
                  text_is(h->value, "\"AAAAAE0YIiI=\"");
     ok(match, "the version it must have");
     if_match = "no";
-    set(r, "status", (struct value){ .tag = VALUE_CLEAR });
+    wire_set(r, "status", (struct value){ .tag = VALUE_CLEAR });
     q = written("employee", r, WRITE_UPDATE, "7", &err);
     ok(err.kind == ERROR_INPUT && strstr(err.text, "cannot be emptied"),
        "only texts can be emptied");
@@ -410,43 +352,46 @@ static void write_employees(void)
 static void write_others(void)
 {
     struct error err = { 0 };
-    struct record *r = record_of(shape_of(
-        object_named("supplier"), "name mainAddress overrideWithClassValues"));
-    set_text(r, "name", "A");
-    set_text(nested(r, "mainAddress"), "city", "Oslo");
-    set(r, "overrideWithClassValues", value_yesno(true));
+    struct record *r = wire_record(wire_shape(
+        wire_object("supplier"), "name mainAddress overrideWithClassValues"));
+    wire_set_text(r, "name", "A");
+    wire_set_text(wire_set_record(r, "mainAddress"), "city", "Oslo");
+    wire_set(r, "overrideWithClassValues", value_yesno(true));
     struct request q = written("supplier", r, WRITE_CREATE, "", &err);
-    is_request(&q, "POST", "/v1/supplier",
-               "{\"name\":{\"value\":\"A\"},\"mainAddress\":{\"value\":{\"city\""
-               ":{\"value\":\"Oslo\"}}},\"overrideWithClassValues\":true}");
-    r = record_of(shape_of(object_named("segment_value"),
-                           "segmentId value description active"));
-    set(r, "segmentId", value_number(decimal_int(2)));
-    set_text(r, "value", "LAB");
-    set_text(r, "description", "Lab");
+    is_request(
+        &q, "POST", "/v1/supplier",
+        "{\"name\":{\"value\":\"A\"},\"mainAddress\":{\"value\":{\"city\""
+        ":{\"value\":\"Oslo\"}}},\"overrideWithClassValues\":true}");
+    r = wire_record(wire_shape(wire_object("segment_value"),
+                               "segmentId value description active"));
+    wire_set(r, "segmentId", value_number(decimal_int(2)));
+    wire_set_text(r, "value", "LAB");
+    wire_set_text(r, "description", "Lab");
     q = written("segment_value", r, WRITE_CREATE, "", &err);
     is_request(&q, "PUT", "/v1/dimension/SUBACCOUNT/2",
                "{\"dimensionId\":\"SUBACCOUNT\",\"segementId\":2,"
                "\"segmentValues\":[{\"operation\":\"Insert\",\"value\":\"LAB\","
                "\"description\":{\"value\":\"Lab\"}}]}");
-    set(r, "active", value_yesno(false));
+    wire_set(r, "active", value_yesno(false));
     q = written("segment_value", r, WRITE_UPDATE, "2/LAB", &err);
-    is_request(&q, "PUT", "/v1/dimension/SUBACCOUNT/2",
-               "{\"dimensionId\":\"SUBACCOUNT\",\"segementId\":2,"
-               "\"segmentValues\":[{\"operation\":\"Update\",\"value\":\"LAB\","
-               "\"description\":{\"value\":\"Lab\"},\"active\":{\"value\":false}"
-               "}]}");
-    r = record_of(shape_of(object_named("subaccount"),
-                           "subaccountNumber subaccountId"));
-    set_text(r, "subaccountNumber", "1-LAB");
-    set(r, "subaccountId", value_number(decimal_int(7)));
+    is_request(
+        &q, "PUT", "/v1/dimension/SUBACCOUNT/2",
+        "{\"dimensionId\":\"SUBACCOUNT\",\"segementId\":2,"
+        "\"segmentValues\":[{\"operation\":\"Update\",\"value\":\"LAB\","
+        "\"description\":{\"value\":\"Lab\"},\"active\":{\"value\":false}"
+        "}]}");
+    r = wire_record(
+        wire_shape(wire_object("subaccount"), "subaccountNumber subaccountId"));
+    wire_set_text(r, "subaccountNumber", "1-LAB");
+    wire_set(r, "subaccountId", value_number(decimal_int(7)));
     q = written("subaccount", r, WRITE_CREATE, "", &err);
     is_request(&q, "POST", "/v1/subaccount",
                "{\"subaccountNumber\":{\"value\":\"1-LAB\"},\"subaccountId\":"
                "{\"value\":\"7\"}}");
-    r = record_of(shape_of(object_named("project"), "projectManger startDate"));
-    set_text(r, "projectManger", "7");
-    set(r, "startDate", value_date(20513));
+    r = wire_record(
+        wire_shape(wire_object("project"), "projectManger startDate"));
+    wire_set_text(r, "projectManger", "7");
+    wire_set(r, "startDate", value_date(20513));
     q = written("project", r, WRITE_UPDATE, "P1", &err);
     is_request(&q, "PUT", "/v1/project/P1",
                "{\"projectManger\":{\"value\":\"7\"},\"startDate\":{\"value\":"
@@ -456,23 +401,24 @@ static void write_others(void)
 /* Lines bear their operation, and go only with a new document. */
 static void write_lines(void)
 {
-    const struct object *o = object_named("journal_transaction");
+    const struct object *o = wire_object("journal_transaction");
     const struct field *f = object_field(o, TEXT("journalTransactionLines"));
     struct error err = { 0 };
     struct record *r =
-        record_of(shape_of(o, "transactionDate journalTransactionLines"));
+        wire_record(wire_shape(o, "transactionDate journalTransactionLines"));
     struct record *line =
-        record_of(shape_of_object(&arena, f->type->item->object));
+        wire_record(shape_of_object(&arena, f->type->item->object));
     struct value item = { .tag = VALUE_RECORD, .record = line };
     struct value_list list = { &item, 1 };
     struct decimal amount;
     decimal_parse(TEXT("10.50"), &amount);
-    set(r, "transactionDate", value_date(20513));
-    set_text(line, "accountNumber", "5000");
-    set(line, "debitAmountInCurrency", value_money(amount, 0));
-    set(r, "journalTransactionLines",
-        (struct value){ .tag = VALUE_LIST, .list = &list });
-    struct request q = written("journal_transaction", r, WRITE_CREATE, "", &err);
+    wire_set(r, "transactionDate", value_date(20513));
+    wire_set_text(line, "accountNumber", "5000");
+    wire_set(line, "debitAmountInCurrency", value_money(amount, 0));
+    wire_set(r, "journalTransactionLines",
+             (struct value){ .tag = VALUE_LIST, .list = &list });
+    struct request q =
+        written("journal_transaction", r, WRITE_CREATE, "", &err);
     is_request(&q, "POST", "/v2/journaltransaction",
                "{\"transactionDate\":{\"value\":\"2026-03-01T00:00:00\"},"
                "\"journalTransactionLines\":[{\"operation\":\"Insert\","
@@ -499,13 +445,13 @@ static void created_keys(void)
         { "department", "https://x.example/v1/department/b64(QS9CIEM)",
           "A/B C" },
         { "department", "https://x.example/v1/department/A%20B", "A B" },
-        { "supplier_invoice",
-          "https://x.example/v1/supplierInvoice/Invoice/12", "Invoice/12" },
+        { "supplier_invoice", "https://x.example/v1/supplierInvoice/Invoice/12",
+          "Invoice/12" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct record *r = record_of(shape_of(object_named("ledger"), "id"));
+        struct record *r = wire_record(wire_shape(wire_object("ledger"), "id"));
         struct write_item item = { .op = WRITE_CREATE, .record = r };
-        struct write_spec spec = { object_named(cases[i][0]), &item, 1 };
+        struct write_spec spec = { wire_object(cases[i][0]), &item, 1 };
         struct response a = { .status = 201 };
         struct write_result result;
         a.headers = header("location", cases[i][1]);
@@ -547,8 +493,8 @@ static const struct verdict_case verdicts[] = {
       "", 0 },
     { VISMA_UPDATE, 412, "{}", NULL, NULL, ANSWER_REFUSED, REFUSAL_CONFLICT,
       "changed", 0 },
-    { VISMA_READ, 429, "{}", "Retry-After", "30", ANSWER_WAIT, REFUSAL_NONE,
-      "", 30000 },
+    { VISMA_READ, 429, "{}", "Retry-After", "30", ANSWER_WAIT, REFUSAL_NONE, "",
+      30000 },
     { VISMA_READ, 429, "{}", "X-RateLimit-Reset", "90", ANSWER_WAIT,
       REFUSAL_NONE, "", 90000 },
     { VISMA_READ, 429, "<html>", NULL, NULL, ANSWER_WAIT, REFUSAL_NONE, "",
@@ -557,14 +503,14 @@ static const struct verdict_case verdicts[] = {
       ANSWER_REFUSED, REFUSAL_VALUE, "closed", 0 },
     { VISMA_SEGMENT, 500, "{\"message\":\"Already there\"}", NULL, NULL,
       ANSWER_REFUSED, REFUSAL_VALUE, "there", 0 },
-    { VISMA_CREATE, 500, "{\"message\":\"An error has occurred.\"}", NULL,
-      NULL, ANSWER_FAILED, REFUSAL_NONE, "", 0 },
+    { VISMA_CREATE, 500, "{\"message\":\"An error has occurred.\"}", NULL, NULL,
+      ANSWER_FAILED, REFUSAL_NONE, "", 0 },
     { VISMA_UPDATE, 500, "{\"message\":\"whatever\"}", NULL, NULL,
       ANSWER_FAILED, REFUSAL_NONE, "", 0 },
     { VISMA_CREATE, 500, "", NULL, NULL, ANSWER_FAILED, REFUSAL_NONE, "500",
       0 },
-    { VISMA_READ, 502, "<html>", NULL, NULL, ANSWER_FAILED, REFUSAL_NONE,
-      "502", 0 },
+    { VISMA_READ, 502, "<html>", NULL, NULL, ANSWER_FAILED, REFUSAL_NONE, "502",
+      0 },
     { VISMA_CREATE, 302, "", NULL, NULL, ANSWER_FAILED, REFUSAL_NONE, "302",
       0 },
 };
@@ -591,7 +537,7 @@ static void every_verdict(void)
 static struct text secret(const struct credential *c, const char *name)
 {
     (void)c;
-    return strcmp(name, "access_token") == 0 ? TEXT("tok-secret")
+    return strcmp(name, "access_token") == 0  ? TEXT("tok-secret")
            : strcmp(name, "webhook_key") == 0 ? TEXT("hook-secret")
                                               : text_of(name);
 }
@@ -638,9 +584,9 @@ static void no_secret_is_stored(void)
 {
     struct error err = { 0 };
     struct record *r =
-        record_of(shape_of(object_named("department"), "departmentId"));
+        wire_record(wire_shape(wire_object("department"), "departmentId"));
     size_t at;
-    set_text(r, "departmentId", "A");
+    wire_set_text(r, "departmentId", "A");
     struct request q = written("department", r, WRITE_CREATE, "", &err);
     bool told = text_find(q.body, TEXT("secret"), &at) ||
                 text_find(q.path, TEXT("secret"), &at);
@@ -693,6 +639,7 @@ int main(void)
     struct load_options options = { .catalogs = connector_catalogs };
     arena_init(&arena);
     program_init(&program);
+    wire_start(&program, &arena);
     program.options = &options;
     schema_catalog(&program, TEXT("visma"));
     read_requests();

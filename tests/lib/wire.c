@@ -1,0 +1,94 @@
+/* Objects, shapes and records for the wire tests; see tests/lib/wire.h. */
+#include "config.h"
+#include "tests/lib/wire.h"
+
+#include "lang/ast.h"
+#include "lang/check.h"
+#include "tests/lib/tap.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const struct program *program;
+static struct arena *arena;
+
+void wire_start(const struct program *p, struct arena *a)
+{
+    program = p;
+    arena = a;
+}
+
+const struct object *wire_object(const char *name)
+{
+    for (const struct object *o = program->all_objects; o; o = o->next)
+        if (!o->record_only && text_is(o->name, name))
+            return o;
+    tap_diag("no object %s", name);
+    exit(1);
+}
+
+struct shape *wire_shape(const struct object *o, const char *names)
+{
+    struct shape *s = ARENA_NEW(arena, struct shape);
+    s->object = o;
+    s->fields = ARENA_ARRAY(arena, struct shape_field, 40);
+    for (const char *at = names; *at;) {
+        struct text name = { at, strcspn(at, " ") };
+        struct shape_field *f = &s->fields[s->count++];
+        f->field = object_field(o, name);
+        if (!f->field) {
+            tap_diag("no field %.*s", TEXT_ARG(name));
+            exit(1);
+        }
+        const struct type *t = f->field->type;
+        if (t->kind == TYPE_LIST)
+            t = t->item;
+        if (t->kind == TYPE_RECORD)
+            f->sub = shape_of_object(arena, t->object);
+        at += name.len;
+        at += *at == ' ';
+    }
+    return s;
+}
+
+struct record *wire_record(const struct shape *s)
+{
+    struct record *r = record_new(arena, s);
+    for (size_t i = 0; i < s->count; i++)
+        r->slots[i].tag = VALUE_LEAVE;
+    return r;
+}
+
+static size_t slot_named(const struct record *r, const char *name)
+{
+    for (size_t i = 0; i < r->shape->count; i++)
+        if (text_is(r->shape->fields[i].field->name, name))
+            return i;
+    tap_diag("no field %s in the shape", name);
+    exit(1);
+}
+
+void wire_set(struct record *r, const char *name, struct value v)
+{
+    r->slots[slot_named(r, name)] = v;
+}
+
+void wire_set_text(struct record *r, const char *name, const char *text)
+{
+    wire_set(r, name, value_text(text_of(text)));
+}
+
+struct record *wire_set_record(struct record *r, const char *name)
+{
+    size_t at = slot_named(r, name);
+    struct record *in = wire_record(r->shape->fields[at].sub);
+    r->slots[at] = (struct value){ .tag = VALUE_RECORD, .record = in };
+    return in;
+}
+
+struct text wire_default(const struct connector *k, const char *name)
+{
+    for (const struct setting_def *s = k->settings; s->name; s++)
+        if (strcmp(s->name, name) == 0)
+            return s->default_value ? text_of(s->default_value) : TEXT_NONE;
+    return TEXT_NONE;
+}

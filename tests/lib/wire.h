@@ -1,0 +1,27 @@
+/* What the wire tests of a driver start from: objects of a program, shapes of
+ * some of their fields, and records to write. What is not there ends the test
+ * with its name. */
+#ifndef MLC_TESTS_LIB_WIRE_H
+#define MLC_TESTS_LIB_WIRE_H
+
+#include "lang/program.h"
+#include "runtime/connector.h"
+#include "runtime/record.h"
+
+/* First of all: where objects are found and memory comes from, both borrowed
+ * until the test ends. */
+void wire_start(const struct program *p, struct arena *arena);
+
+const struct object *wire_object(const char *name);
+/* A shape of the fields named, blanks between. */
+struct shape *wire_shape(const struct object *o, const char *names);
+/* A record whose every field is left alone, until wire_set. */
+struct record *wire_record(const struct shape *s);
+void wire_set(struct record *r, const char *name, struct value v);
+void wire_set_text(struct record *r, const char *name, const char *text);
+/* The new record in field `name`, which holds records. */
+struct record *wire_set_record(struct record *r, const char *name);
+/* What a setting is when nobody set it; TEXT_NONE when it has no default. */
+struct text wire_default(const struct connector *k, const char *name);
+
+#endif
