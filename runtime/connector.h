@@ -35,6 +35,9 @@ struct request {
     bool auth_host;         /* goes to `auth_url` instead of `url` */
     bool not_counted;       /* no quota is charged for it */
     int cost;               /* calls it counts for; 0 means 1 */
+    size_t items;           /* a write: it holds so many of the items, from the
+                               first on, and the rest must go in another call;
+                               0: all of them */
     bool unfinished;        /* a write of one item whose answer, when done, will
                                have a `next`: see struct write_result */
 };
@@ -236,9 +239,10 @@ struct write_result { /* one per item, same order */
     bool whole; /* REFUSED: the call as one, nobody can tell whose fault it is;
                    the engine sends halves of it */
     struct text next; /* DONE, but not all of it: children still to be written.
-                         The item is asked for again, alone, with this as its
-                         `step` and its target_id set; a step of its own goes
-                         through the outbox unless its request does not write */
+                         The item is asked for again with this as its `step`
+                         and its target_id set, beside others that have a step
+                         to take; a step of its own goes through the outbox
+                         unless its request does not write */
 };
 
 /* ------------------------------------------------------------------- webhooks */

@@ -488,12 +488,14 @@ static int make_call(struct run *r, struct sending *s, struct error *err)
     for (size_t i = 0; i < s->count; i++)
         s->items[i] = s->list[i]->item;
     spec.items = s->items;
-    if (s->count == 1) {
-        s->request = s->list[0]->request;
-        return 0;
-    }
-    return r->target.request(r->target.ctx, &spec, &r->batch, &s->request,
-                             err);
+    s->request = s->list[0]->request;
+    if (s->count > 1
+        && r->target.request(r->target.ctx, &spec, &r->batch, &s->request,
+                             err))
+        return -1;
+    if (s->request.items > 0 && s->request.items < s->count)
+        s->count = s->request.items; /* the rest has a call of its own */
+    return 0;
 }
 
 static int book_intents(struct run *r, void *ctx, struct error *err)
@@ -581,44 +583,99 @@ static int book_all(struct run *r, struct sending *s, struct error *err)
 }
 
 static int send_some(struct run *r, struct writing **list, size_t count,
-                     struct error *err)
+                     struct error *err);
+
+/* One call with as many of the list as it takes; `*count` says how many. */
+static int send_one(struct run *r, struct writing **list, size_t *count,
+                    struct error *err)
 {
-    struct sending s = { .list = list, .count = count };
+    struct sending s = { .list = list, .count = *count };
     bool lost = false;
-    if (count == 0)
-        return 0;
     if (make_call(r, &s, err))
         return -1;
-    if (!outbox_unsafe && !list[0]->looks
+    *count = s.count;
+    if (!outbox_unsafe && s.request.writes
         && run_book(r, book_intents, &s, err))
         return -1;
     if (send_call(r, &s, &lost, err))
         return -1;
     if (!is_refused_whole(&s))
         return book_all(r, &s, err);
-    if (run_book(r, book_closed_all, &s, err)
-        || send_some(r, list, count / 2, err))
-        return -1;
-    return send_some(r, list + count / 2, count - count / 2, err);
+    return run_book(r, book_closed_all, &s, err)
+                   || send_some(r, list, s.count / 2, err)
+                   || send_some(r, list + s.count / 2, s.count - s.count / 2,
+                                err)
+               ? -1 : 0;
 }
 
-/* What a record takes beyond its first call. */
-static int take_steps(struct writing *w, struct error *err)
+static int send_some(struct run *r, struct writing **list, size_t count,
+                     struct error *err)
+{
+    for (size_t at = 0, n; at < count; at += n) {
+        n = count - at;
+        if (send_one(r, list + at, &n, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------- steps */
+static bool has_step(const struct writing *w)
+{
+    return !w->lost && w->result.answer.kind == ANSWER_DONE
+           && w->result.next.len > 0;
+}
+
+static int prepare_step(struct writing *w, struct error *err)
 {
     struct run *r = w->r;
-    for (int n = 0; n < STEPS_MOST && w->result.next.len > 0; n++) {
-        struct write_spec spec = { r->flow->target, &w->item, 1 };
-        if (w->lost || w->result.answer.kind != ANSWER_DONE)
-            return 0;
+    struct write_spec spec = { r->flow->target, &w->item, 1 };
+    w->item.step = w->result.next;
+    w->item.target_id = w->result.target_id;
+    w->result.next = TEXT_NONE;
+    if (r->target.request(r->target.ctx, &spec, &r->batch, &w->request, err))
+        return -1;
+    w->looks = !w->request.writes;
+    return 0;
+}
+
+/* The next step of every record that has one, together: those that only look
+ * first, then those that write. */
+static int take_step(struct run *r, struct writing **list, size_t count,
+                     struct error *err)
+{
+    struct writing *some[2][BATCH_MOST];
+    size_t n[2] = { 0, 0 };
+    for (size_t i = 0; i < count; i++) {
+        if (!has_step(list[i]))
+            continue;
+        if (prepare_step(list[i], err) == 0) {
+            bool writes = !list[i]->looks;
+            some[writes][n[writes]++] = list[i];
+        } else if (err->kind != ERROR_INPUT || hold_payload(list[i], err)) {
+            return -1;
+        }
+    }
+    return send_some(r, some[0], n[0], err) || send_some(r, some[1], n[1], err)
+               ? -1 : 0;
+}
+
+static bool any_step(struct writing **list, size_t count)
+{
+    while (count > 0)
+        if (has_step(list[--count]))
+            return true;
+    return false;
+}
+
+/* What records take beyond their first call. */
+static int take_steps(struct run *r, struct writing **list, size_t count,
+                      struct error *err)
+{
+    for (int n = 0; n < STEPS_MOST && any_step(list, count); n++) {
         if (run_should_stop(r))
             return error_set(err, ERROR_TRANSIENT, "it was asked to stop");
-        w->item.step = w->result.next;
-        w->item.target_id = w->result.target_id;
-        if (r->target.request(r->target.ctx, &spec, &r->batch, &w->request,
-                              err))
-            return err->kind == ERROR_INPUT ? hold_payload(w, err) : -1;
-        w->looks = !w->request.writes;
-        if (send_some(r, &w, 1, err))
+        if (take_step(r, list, count, err))
             return -1;
     }
     return 0;
@@ -642,9 +699,9 @@ static int write_rows(struct run *r, const struct plan_row *const *rows,
                                               : -1;
     }
     if (result == 0)
-        result = send_some(r, list, ready, err);
-    for (size_t i = 0; i < ready && result == 0; i++)
-        result = take_steps(list[i], err);
+        result = send_some(r, list, ready, err)
+                         || take_steps(r, list, ready, err)
+                     ? -1 : 0;
     for (size_t i = 0; i < count && result; i++)
         count_as(&all[i], &r->sum->waiting);
     return result;

@@ -55,6 +55,8 @@ bool monday_field_error(const struct connection_info *c,
                         const struct response *response, const char *alias,
                         bool writes, struct arena *arena, struct answer *out);
 struct text monday_board_id(const struct object *object);
+/* Mutations that go in one document. */
+size_t monday_batch(const struct connection_info *c);
 
 int monday_read_request(const struct connection_info *c,
                         const struct read_spec *spec, struct text next,

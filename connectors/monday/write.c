@@ -1,12 +1,12 @@
 /* monday.com: several mutations in one document, each under an alias with its
- * own fate. Subitems live on a hidden board of their own, so an item with
- * lines is written in steps:
- *   M                  the item was created, but without a column that the
- *                      board does not have (monday.com says nothing then): the
- *                      same as a change, which is refused and says so
- *   C                  the item was created: its subitems are created
- *   Q                  the item was changed: its subitems are asked for
- *   S<board>:<id>,…    what there is: changed in order, the rest created */
+ * own fate. Subitems live on a hidden board of their own, so items with lines
+ * are written in steps, those of several items together:
+ *   M                      the item was created, but without a column that the
+ *                          board does not have (monday.com says nothing then):
+ *                          the same as a change, which is refused and says so
+ *   L<from>                its lines from that one on are created
+ *   L<from>/<board>:<id>,… those of these subitems are changed in order, the
+ *                          rest created */
 #include "config.h"
 #include "connectors/monday/monday.h"
 #include "runtime/crypto.h"
@@ -15,11 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SUBITEMS_MAX 100 /* of one item, under the complexity of one call */
+#define LINES_MAX 1000            /* of one item */
+#define DOCUMENT_SOFT (512 * 1024) /* bytes of variables, then no more items */
 
 struct document {
     struct buf heads, body, variables;
     struct json_out w;
+    size_t count; /* mutations in it, m0 to … */
 };
 
 static void document_init(struct document *d)
@@ -27,6 +29,7 @@ static void document_init(struct document *d)
     buf_init(&d->heads, 64 * 1024);
     buf_init(&d->body, (size_t)1 << 20);
     buf_init(&d->variables, (size_t)8 << 20);
+    d->count = 0;
     d->w = json_out(&d->variables);
     json_begin_object(&d->w);
 }
@@ -143,9 +146,10 @@ static const struct value_list *lines_of(const struct record *r)
 }
 
 /* ------------------------------------------------------------------- documents */
-static int add_create(struct document *d, size_t n, const struct record *r,
+static int add_create(struct document *d, const struct record *r,
                       struct error *err)
 {
+    size_t n = d->count++;
     declare(d, "$n#: String!, $v#: JSON", n);
     add_body(d, "m#: create_item(board_id: $board, item_name: $n#, "
                 "group_id: $group, column_values: $v#, "
@@ -161,27 +165,35 @@ static int add_create(struct document *d, size_t n, const struct record *r,
     return put_columns(d, r, false, err);
 }
 
-static int add_change(struct document *d, size_t n, struct text id,
-                      const struct record *r, struct error *err)
+/* `more`: what else of the item the answer should tell. */
+static int add_change(struct document *d, const char *board, size_t board_n,
+                      struct text id, const struct record *r,
+                      const char *more, struct error *err)
 {
+    size_t n = d->count++;
     declare(d, "$i#: ID!, $v#: JSON!", n);
-    add_body(d, "m#: change_multiple_column_values(board_id: $board, "
-                "item_id: $i#, column_values: $v#, "
-                "create_labels_if_missing: $labels) { id state } ",
+    add_body(d, "m#: change_multiple_column_values(board_id: $", n);
+    add_body(d, board, board_n);
+    add_body(d, ", item_id: $i#, column_values: $v#, "
+                "create_labels_if_missing: $labels) { id state ",
              n);
+    buf_str(&d->body, more);
+    buf_str(&d->body, "} ");
     key_n(d, "i", n);
     json_string(&d->w, id);
     key_n(d, "v", n);
     return put_columns(d, r, true, err);
 }
 
-static int add_subitem(struct document *d, size_t n, const struct record *r,
-                       struct error *err)
+static int add_subitem(struct document *d, size_t parent,
+                       const struct record *r, struct error *err)
 {
+    size_t n = d->count++;
     declare(d, "$n#: String!, $v#: JSON", n);
-    add_body(d, "m#: create_subitem(parent_item_id: $parent, item_name: $n#, "
-                "column_values: $v#, create_labels_if_missing: $labels) "
-                "{ id } ",
+    add_body(d, "m#: create_subitem(parent_item_id: ", n);
+    add_body(d, "$p#, ", parent);
+    add_body(d, "item_name: $n#, column_values: $v#, "
+                "create_labels_if_missing: $labels) { id } ",
              n);
     key_n(d, "n", n);
     json_string(&d->w, name_of(r));
@@ -244,36 +256,181 @@ static bool is_create(const struct write_item *item)
     return item->op == WRITE_CREATE && item->step.len == 0;
 }
 
+/* ------------------------------------------------------------------- lines */
+/* Where the lines of an item have got to. */
+struct progress {
+    size_t from;      /* line */
+    struct text board;
+    struct text ids;  /* of the subitems for the lines from there on */
+};
+
+static bool is_lines(const struct write_item *item)
+{
+    return item->step.len > 0 && item->step.ptr[0] == 'L';
+}
+
+static struct progress progress_of(struct text step)
+{
+    struct progress p = { 0, TEXT_NONE, TEXT_NONE };
+    size_t slash, colon;
+    int64_t from = 0;
+    if (!text_find(step, TEXT("/"), &slash))
+        slash = step.len;
+    if (slash > 1 && json_int64(text_slice(step, 1, slash - 1), &from) &&
+        from > 0)
+        p.from = (size_t)from;
+    if (text_find(step, TEXT(":"), &colon) && colon > slash) {
+        p.board = text_slice(step, slash + 1, colon - slash - 1);
+        p.ids = text_slice(step, colon + 1, step.len - colon - 1);
+    }
+    return p;
+}
+
+/* The next of the ids, or TEXT_NONE. */
+static struct text next_id(struct text *rest)
+{
+    const char *comma = memchr(rest->ptr ? rest->ptr : "", ',', rest->len);
+    size_t len = comma ? (size_t)(comma - rest->ptr) : rest->len;
+    struct text id = text_slice(*rest, 0, len);
+    *rest = comma ? text_slice(*rest, len + 1, rest->len - len - 1)
+                  : TEXT_NONE;
+    return id;
+}
+
+static struct text step_of(const struct progress *p, struct arena *arena)
+{
+    return text_of(p->ids.len > 0
+                       ? arena_printf(arena, "L%zu/%.*s:%.*s", p->from,
+                                      TEXT_ARG(p->board), TEXT_ARG(p->ids))
+                       : arena_printf(arena, "L%zu", p->from));
+}
+
+/* Mutations that an item takes in one document. */
+static size_t share_of(const struct connection_info *c,
+                       const struct write_item *item)
+{
+    size_t most = monday_batch(c), lines, from;
+    if (!is_lines(item))
+        return 1;
+    lines = lines_of(item->record)->count;
+    from = progress_of(item->step).from;
+    lines = lines > from ? lines - from : 0;
+    return lines < most ? lines : most;
+}
+
+/* `n` is the item's number in the document. */
+static int add_lines(const struct connection_info *c, struct document *d,
+                     const struct write_item *item, size_t n,
+                     struct error *err)
+{
+    const struct value_list *lines = lines_of(item->record);
+    struct progress p = progress_of(item->step);
+    size_t share = share_of(c, item);
+    bool creates = false;
+    int result = 0;
+    if (p.ids.len > 0) {
+        declare(d, "$b#: ID!", n);
+        key_n(d, "b", n);
+        json_string(&d->w, p.board);
+    }
+    for (size_t i = p.from; i < p.from + share && result == 0; i++) {
+        const struct record *r = lines->items[i].record;
+        struct text id = next_id(&p.ids);
+        creates = creates || id.len == 0;
+        result = id.len > 0 ? add_change(d, "b#", n, id, r, "", err)
+                            : add_subitem(d, n, r, err);
+    }
+    if (creates) {
+        declare(d, "$p#: ID!", n);
+        key_n(d, "p", n);
+        json_string(&d->w, item->target_id);
+    }
+    return result;
+}
+
+/* Does the `n`th still go into the document? */
+static bool has_room(const struct connection_info *c, const struct document *d,
+                     const struct write_spec *spec, size_t n)
+{
+    const struct write_item *item = &spec->items[n];
+    return n == 0 || (is_lines(item) == is_lines(&spec->items[0]) &&
+                      d->count + share_of(c, item) <= monday_batch(c) &&
+                      d->variables.len < DOCUMENT_SOFT);
+}
+
+static int write_lines(const struct connection_info *c,
+                       const struct write_spec *spec, struct arena *arena,
+                       struct request *out, struct error *err)
+{
+    struct document d;
+    size_t n = 0;
+    int result = 0;
+    document_init(&d);
+    for (; n < spec->item_count && result == 0 && has_room(c, &d, spec, n);
+         n++)
+        result = add_lines(c, &d, &spec->items[n], n, err);
+    finish(c, &d, spec, arena, out);
+    out->items = n;
+    out->unfinished = progress_of(spec->items[0].step).from + d.count <
+                      lines_of(spec->items[0].record)->count;
+    document_fini(&d);
+    return result;
+}
+
+/* ------------------------------------------------------------------- items */
+static bool has_lines(const struct write_item *item)
+{
+    const struct value_list *lines = lines_of(item->record);
+    return lines && lines->count > 0;
+}
+
+static int add_item(struct document *d, const struct write_item *item,
+                    struct error *err)
+{
+    if (has_lines(item) && lines_of(item->record)->count > LINES_MAX)
+        return error_set(err, ERROR_INPUT,
+                         "an item takes at most %d subitems", LINES_MAX);
+    if (is_create(item))
+        return add_create(d, item->record, err);
+    return add_change(d, "board", 0, item->target_id, item->record,
+                      item->op == WRITE_UPDATE && has_lines(item)
+                          ? "subitems { id board { id } } "
+                          : "",
+                      err);
+}
+
+static void put_group(const struct connection_info *c, struct document *d)
+{
+    struct text group = c->setting(c, "group");
+    declare(d, "$group: String", 0);
+    json_key(&d->w, "group");
+    if (group.len > 0)
+        json_string(&d->w, group);
+    else
+        json_null(&d->w);
+}
+
 static int write_items(const struct connection_info *c,
                        const struct write_spec *spec, struct arena *arena,
                        struct request *out, struct error *err)
 {
-    struct text group = c->setting(c, "group");
     struct document d;
     bool creates = false;
+    size_t n = 0;
     int result = 0;
     document_init(&d);
     declare(&d, "$board: ID!", 0);
     json_put_string(&d.w, "board", monday_board_id(spec->object));
-    for (size_t i = 0; i < spec->item_count; i++)
-        creates = creates || is_create(&spec->items[i]);
-    if (creates) {
-        declare(&d, "$group: String", 0);
-        json_key(&d.w, "group");
-        if (group.len > 0)
-            json_string(&d.w, group);
-        else
-            json_null(&d.w);
+    for (; n < spec->item_count && result == 0 && has_room(c, &d, spec, n);
+         n++) {
+        creates = creates || is_create(&spec->items[n]);
+        result = add_item(&d, &spec->items[n], err);
     }
-    for (size_t i = 0; i < spec->item_count && result == 0; i++) {
-        const struct write_item *item = &spec->items[i];
-        result = is_create(item)
-                     ? add_create(&d, i, item->record, err)
-                     : add_change(&d, i, item->target_id, item->record, err);
-    }
+    if (creates)
+        put_group(c, &d);
     finish(c, &d, spec, arena, out);
-    out->unfinished = lines_of(spec->items[0].record) &&
-                      lines_of(spec->items[0].record)->count > 0;
+    out->items = n;
+    out->unfinished = has_lines(&spec->items[0]);
     document_fini(&d);
     return result;
 }
@@ -294,6 +451,7 @@ static int write_updates(const struct connection_info *c,
         if (item->tag != VALUE_TEXT || body->tag != VALUE_TEXT)
             result = error_set(err, ERROR_INPUT,
                                "an update needs item_id and body");
+        d.count++;
         declare(&d, "$i#: ID!, $b#: String!", i);
         add_body(&d, "m#: create_update(item_id: $i#, body: $b#) { id } ", i);
         key_n(&d, "i", i);
@@ -302,83 +460,6 @@ static int write_updates(const struct connection_info *c,
         json_string(&d.w, value_as_text(body));
     }
     send_document(c, &d, spec, arena, out);
-    document_fini(&d);
-    return result;
-}
-
-static void ask_subitems(const struct connection_info *c,
-                         const struct write_item *item, struct arena *arena,
-                         struct request *out)
-{
-    struct buf variables;
-    struct json_out w;
-    buf_init(&variables, 4096);
-    w = json_out(&variables);
-    json_begin_object(&w);
-    json_key(&w, "ids");
-    json_begin_array(&w);
-    json_string(&w, item->target_id);
-    json_end_array(&w);
-    json_end_object(&w);
-    monday_call(c,
-                TEXT("query ($ids: [ID!]) { items(ids: $ids, limit: 100) { id "
-                     "subitems { id board { id } } } }"),
-                buf_view(&variables), false, "items", arena, out);
-    buf_fini(&variables);
-}
-
-/* "S<board>:<id>,<id>": the next id, or TEXT_NONE. */
-static struct text next_id(struct text *rest)
-{
-    const char *comma = memchr(rest->ptr ? rest->ptr : "", ',', rest->len);
-    size_t len = comma ? (size_t)(comma - rest->ptr) : rest->len;
-    struct text id = text_slice(*rest, 0, len);
-    *rest = comma ? text_slice(*rest, len + 1, rest->len - len - 1)
-                  : TEXT_NONE;
-    return id;
-}
-
-static int write_subitems(const struct connection_info *c,
-                          const struct write_spec *spec, struct arena *arena,
-                          struct request *out, struct error *err)
-{
-    const struct write_item *item = &spec->items[0];
-    const struct value_list *lines = lines_of(item->record);
-    struct text rest = TEXT_NONE, board = TEXT_NONE;
-    struct document d;
-    bool creates = false;
-    int result = 0;
-    if (item->step.len > 1 && item->step.ptr[0] == 'S') {
-        const char *colon = memchr(item->step.ptr, ':', item->step.len);
-        size_t at = colon ? (size_t)(colon - item->step.ptr) : item->step.len;
-        board = text_slice(item->step, 1, at - 1);
-        rest = colon ? text_slice(item->step, at + 1, item->step.len - at - 1)
-                     : TEXT_NONE;
-    }
-    if (!lines || lines->count > SUBITEMS_MAX)
-        return error_set(err, ERROR_INPUT,
-                         "an item takes at most %d subitems in one go",
-                         SUBITEMS_MAX);
-    document_init(&d);
-    if (board.len > 0) {
-        declare(&d, "$board: ID!", 0);
-        json_put_string(&d.w, "board", board);
-    }
-    for (size_t i = 0; i < lines->count && result == 0; i++) {
-        const struct record *r = lines->items[i].record;
-        struct text id = next_id(&rest);
-        if (id.len > 0) {
-            result = add_change(&d, i, id, r, err);
-        } else {
-            creates = true;
-            result = add_subitem(&d, i, r, err);
-        }
-    }
-    if (creates) {
-        declare(&d, "$parent: ID!", 0);
-        json_put_string(&d.w, "parent", item->target_id);
-    }
-    finish(c, &d, spec, arena, out);
     document_fini(&d);
     return result;
 }
@@ -392,36 +473,29 @@ int monday_write_request(const struct connection_info *c,
                          TEXT_ARG(spec->object->name));
     if (!spec->object->user)
         return write_updates(c, spec, arena, out, err);
-    if (spec->items[0].step.len == 0 || text_is(spec->items[0].step, "M"))
-        return write_items(c, spec, arena, out, err);
-    if (spec->items[0].step.ptr[0] == 'Q') {
-        ask_subitems(c, &spec->items[0], arena, out);
-        return 0;
-    }
-    return write_subitems(c, spec, arena, out, err);
+    return is_lines(&spec->items[0])
+               ? write_lines(c, spec, arena, out, err)
+               : write_items(c, spec, arena, out, err);
 }
 
 /* -------------------------------------------------------------------- answer */
-static void known_subitems(const struct response *response,
-                           struct arena *arena, struct write_result *result)
+/* What a changed item says of its subitems, as the step that writes them. */
+static struct text known_subitems(struct text item, struct arena *arena)
 {
-    struct json_items it =
-        json_items(json_get(response->body, "data.items.0.subitems"));
+    struct json_items it = json_items(json_get(item, "subitems"));
+    struct progress p = { 0, TEXT_NONE, TEXT_NONE };
     struct buf b;
-    size_t n = 0;
     buf_init(&b, 64 * 1024);
     while (json_next(&it)) {
-        if (n++ == 0) {
-            buf_byte(&b, 'S');
-            buf_text(&b, json_get_text(arena, it.value, "board.id"));
-            buf_byte(&b, ':');
-        } else {
+        if (b.len == 0)
+            p.board = json_get_text(arena, it.value, "board.id");
+        else
             buf_byte(&b, ',');
-        }
         buf_text(&b, json_get_text(arena, it.value, "id"));
     }
-    result->next = n > 0 ? buf_dup(arena, &b) : TEXT("C");
+    p.ids = buf_dup(arena, &b);
     buf_fini(&b);
+    return step_of(&p, arena);
 }
 
 static bool alias_failed(const struct connection_info *c,
@@ -473,7 +547,6 @@ static void item_answer(const struct connection_info *c,
                         struct write_result *result)
 {
     const struct write_item *item = &spec->items[n];
-    const struct value_list *lines = lines_of(item->record);
     struct text alias;
     if (alias_failed(c, response, n, arena, result)) {
         if (result->answer.refusal == REFUSAL_MISSING && !is_create(item))
@@ -489,8 +562,9 @@ static void item_answer(const struct connection_info *c,
     if (is_create(item) && spec->object->user &&
         count_of(json_get(alias, "column_values")) < sent_count(item->record))
         result->next = TEXT("M");
-    else if (lines && lines->count > 0)
-        result->next = item->op == WRITE_CREATE ? TEXT("C") : TEXT("Q");
+    else if (has_lines(item))
+        result->next = item->op == WRITE_CREATE ? TEXT("L0")
+                                                : known_subitems(alias, arena);
 }
 
 static void items_answer(const struct connection_info *c,
@@ -505,18 +579,40 @@ static void items_answer(const struct connection_info *c,
     }
 }
 
-static void subitems_answer(const struct connection_info *c,
-                            const struct write_item *item,
-                            const struct response *response,
-                            struct arena *arena, struct write_result *result)
+static void item_lines_answer(const struct connection_info *c,
+                              const struct write_item *item, size_t first,
+                              const struct response *response,
+                              struct arena *arena,
+                              struct write_result *result)
 {
-    const struct value_list *lines = lines_of(item->record);
+    struct progress p = progress_of(item->step);
     struct write_result one = { 0 };
-    for (size_t i = 0; lines && i < lines->count; i++)
+    size_t share = share_of(c, item);
+    for (size_t i = first; i < first + share; i++)
         if (alias_failed(c, response, i, arena, &one)) {
             result->answer = one.answer;
             return;
         }
+    for (size_t i = 0; i < share; i++)
+        next_id(&p.ids);
+    p.from += share;
+    if (p.from < lines_of(item->record)->count)
+        result->next = step_of(&p, arena);
+}
+
+static void lines_answer(const struct connection_info *c,
+                         const struct write_spec *spec,
+                         const struct response *response, struct arena *arena,
+                         struct write_result *results)
+{
+    size_t first = 0;
+    for (size_t i = 0; i < spec->item_count; i++) {
+        results[i].answer.kind = ANSWER_DONE;
+        results[i].answer.status = response->status;
+        item_lines_answer(c, &spec->items[i], first, response, arena,
+                          &results[i]);
+        first += share_of(c, &spec->items[i]);
+    }
 }
 
 void monday_write_answer(const struct connection_info *c,
@@ -524,10 +620,8 @@ void monday_write_answer(const struct connection_info *c,
                          const struct response *response, struct arena *arena,
                          struct write_result *results)
 {
-    struct text step = spec->items[0].step;
-    bool asks = step.len > 0 && step.ptr[0] == 'Q';
     struct answer whole;
-    bool failed = monday_classify(c, response, !asks, arena, &whole);
+    bool failed = monday_classify(c, response, true, arena, &whole);
     memset(results, 0, spec->item_count * sizeof *results);
     for (size_t i = 0; i < spec->item_count; i++) {
         results[i].answer = whole;
@@ -536,10 +630,8 @@ void monday_write_answer(const struct connection_info *c,
     }
     if (failed)
         return;
-    if (step.len == 0 || text_is(step, "M"))
-        items_answer(c, spec, response, arena, results);
-    else if (asks)
-        known_subitems(response, arena, &results[0]);
+    if (is_lines(&spec->items[0]))
+        lines_answer(c, spec, response, arena, results);
     else
-        subitems_answer(c, &spec->items[0], response, arena, &results[0]);
+        items_answer(c, spec, response, arena, results);
 }

@@ -103,7 +103,7 @@ static struct record *thing(const char *name, const char *amount)
     return r;
 }
 
-static void add_lines(struct record *r, size_t count)
+static struct record *with_lines(struct record *r, size_t count)
 {
     const struct field *f = object_field(wire_object("thing"), TEXT("Lines"));
     const struct shape *s = shape_of_object(&arena, f->type->item->object);
@@ -117,6 +117,7 @@ static void add_lines(struct record *r, size_t count)
         list->items[i] = (struct value){ .tag = VALUE_RECORD, .record = line };
     }
     *slot(r, "Lines") = (struct value){ .tag = VALUE_LIST, .list = list };
+    return r;
 }
 
 /* ------------------------------------------------------------------- writing */
@@ -154,9 +155,9 @@ static void test_batches(void)
     const char *body = body_of(&r);
     is_text(
         body,
-        "{\"query\":\"mutation ($board: ID!, $group: String, $n0: String!, "
-        "$v0: JSON, $c0: [String!], $i1: ID!, $v1: JSON!, $n2: String!, $v2: "
-        "JSON, $c2: [String!], $labels: Boolean) { m0: create_item(board_id: "
+        "{\"query\":\"mutation ($board: ID!, $n0: String!, $v0: JSON, $c0: "
+        "[String!], $i1: ID!, $v1: JSON!, $n2: String!, $v2: JSON, $c2: "
+        "[String!], $group: String, $labels: Boolean) { m0: create_item(board_id: "
         "$board, item_name: $n0, group_id: $group, column_values: $v0, "
         "create_labels_if_missing: $labels) { id column_values(ids: $c0) { id "
         "} } m1: change_multiple_column_values(board_id: $board, item_id: "
@@ -164,12 +165,12 @@ static void test_batches(void)
         "state } m2: create_item(board_id: $board, item_name: $n2, group_id: "
         "$group, column_values: $v2, create_labels_if_missing: $labels) { id "
         "column_values(ids: $c2) { id } } }\",\"variables\":{\"board\":\"123\""
-        ",\"group\":null,\"c0\":[\"text_1\",\"numeric_1\"],\"n0\":\"one\","
+        ",\"c0\":[\"text_1\",\"numeric_1\"],\"n0\":\"one\","
         "\"v0\":\"{\\\"text_1\\\":\\\"\\\",\\\"numeric_1\\\":\\\"2.50\\\"}\","
         "\"i1\":\"55\",\"v1\":\"{\\\"name\\\":\\\"two \\\\\\\"q\\\\\\\"\\\","
         "\\\"text_1\\\":\\\"\\\",\\\"numeric_1\\\":\\\"0\\\"}\",\"c2\":"
         "[\"text_1\",\"numeric_1\"],\"n2\":\"three\",\"v2\":\"{\\\"text_1\\\":"
-        "\\\"\\\",\\\"numeric_1\\\":\\\"1\\\"}\",\"labels\":false}}",
+        "\\\"\\\",\\\"numeric_1\\\":\\\"1\\\"}\",\"group\":null,\"labels\":false}}",
         "three items in one document");
     is_text(header_of(&r, "API-Version"), "2026-10", "the version is pinned");
     ok(r.writes && r.safe_to_repeat, "it writes, and may be repeated");
@@ -213,8 +214,7 @@ static void test_batches(void)
 
 static void test_steps(void)
 {
-    struct record *r = thing("one", "2");
-    add_lines(r, 2);
+    struct record *r = with_lines(thing("one", "2"), 2);
     struct write_item item = { .op = WRITE_CREATE, .record = r,
                                .key = TEXT("k") };
     struct write_spec spec = { wire_object("thing"), &item, 1 };
@@ -224,11 +224,11 @@ static void test_steps(void)
     struct write_result *res = results_of(
         &spec, "{\"data\":{\"m0\":{\"id\":\"900\",\"column_values\":[{},{}]"
                "}}}");
-    is_text(text_cstr(&arena, res->next), "C", "made: then its subitems");
-    item.step = TEXT("C");
+    is_text(text_cstr(&arena, res->next), "L0", "made: then its subitems");
+    item.step = TEXT("L0");
     item.target_id = TEXT("900");
     q = write_of(&spec);
-    ok(strstr(body_of(&q), "m1: create_subitem(parent_item_id: $parent"),
+    ok(strstr(body_of(&q), "m1: create_subitem(parent_item_id: $p0"),
        "both subitems in one document");
     res = results_of(&spec, "{\"data\":{\"m0\":{\"id\":\"1\"},\"m1\":{\"id\":"
                             "\"2\"}}}");
@@ -241,27 +241,109 @@ static void test_steps(void)
     is_int(res->answer.kind, ANSWER_REFUSED, "one refused subitem is told");
     item.op = WRITE_UPDATE;
     item.step = TEXT_NONE;
-    res = results_of(&spec, "{\"data\":{\"m0\":{\"id\":\"900\",\"state\":"
-                            "\"active\"}}}");
-    is_text(text_cstr(&arena, res->next), "Q", "changed: look for subitems");
-    item.step = TEXT("Q");
     q = write_of(&spec);
-    body_of(&q);
-    ok(!q.writes, "looking does not write");
-    res = results_of(&spec,
-                     "{\"data\":{\"items\":[{\"id\":\"900\",\"subitems\":[{"
-                     "\"id\":\"77\",\"board\":{\"id\":\"124\"}}]}]}}");
-    is_text(text_cstr(&arena, res->next), "S124:77", "what there is");
+    ok(strstr(body_of(&q), "{ id state subitems { id board { id } } }"),
+       "a change asks for the subitems there are");
+    res = results_of(&spec, "{\"data\":{\"m0\":{\"id\":\"900\",\"state\":"
+                            "\"active\",\"subitems\":[]}}}");
+    is_text(text_cstr(&arena, res->next), "L0", "none: all are created");
+    res = results_of(&spec, "{\"data\":{\"m0\":{\"id\":\"900\",\"state\":"
+                            "\"active\",\"subitems\":[{\"id\":\"77\","
+                            "\"board\":{\"id\":\"124\"}}]}}}");
+    is_text(text_cstr(&arena, res->next), "L0/124:77", "what there is");
     item.step = res->next;
     q = write_of(&spec);
     const char *body = body_of(&q);
-    ok(strstr(body, "m0: change_multiple_column_values(board_id: $board, "
+    ok(strstr(body, "m0: change_multiple_column_values(board_id: $b0, "
                     "item_id: $i0") &&
            strstr(body, "m1: create_subitem") &&
-           strstr(body, "\"board\":\"124\"") && strstr(body, "\"i0\":\"77\""),
+           strstr(body, "\"b0\":\"124\"") && strstr(body, "\"i0\":\"77\""),
        "the one that is there is changed, the other made");
     res = results_of(&spec, "{\"data\":null}");
     is_int(res->answer.kind, ANSWER_FAILED, "no answer is in doubt");
+}
+
+/* An answer to a document of `count` mutations; `bad` is refused. */
+static const char *answer_of(size_t count, size_t bad)
+{
+    struct buf b;
+    const char *t;
+    buf_init(&b, 0);
+    buf_str(&b, "{\"data\":{");
+    for (size_t i = 0; i < count; i++)
+        if (i == bad)
+            buf_printf(&b, "%s\"m%zu\":null", i ? "," : "", i);
+        else
+            buf_printf(&b, "%s\"m%zu\":{\"id\":\"%zu\"}", i ? "," : "", i,
+                       5000 + i);
+    buf_printf(&b, "},\"errors\":[");
+    if (bad < count)
+        buf_printf(&b, "{\"message\":\"no\",\"path\":[\"m%zu\"],"
+                       "\"extensions\":{\"code\":\"ColumnValueException\"}}",
+                   bad);
+    buf_str(&b, "]}");
+    t = text_cstr(&arena, buf_dup(&arena, &b));
+    buf_fini(&b);
+    return t;
+}
+
+/* Lines of several items: 25 + 4 + 2 do not go in one document of 30. */
+static void test_lines_together(void)
+{
+    static const size_t counts[3] = { 25, 4, 2 };
+    struct write_item items[3];
+    for (size_t i = 0; i < 3; i++)
+        items[i] = (struct write_item){
+            .op = WRITE_CREATE, .key = TEXT("k"), .step = TEXT("L0"),
+            .record = with_lines(thing("x", "1"), counts[i]),
+            .target_id = text_of(arena_printf(&arena, "90%zu", i)),
+        };
+    struct write_spec spec = { wire_object("thing"), items, 3 };
+    struct request q = write_of(&spec);
+    const char *body = body_of(&q);
+    is_int((long long)q.items, 2, "the lines of two items go in one document");
+    ok(strstr(body, "m25: create_subitem(parent_item_id: $p1") &&
+           strstr(body, "m28: ") && !strstr(body, "m29: "),
+       "29 mutations, each with its own parent");
+    ok(strstr(body, "\"p0\":\"900\"") && strstr(body, "\"p1\":\"901\""),
+       "the parents");
+    spec.item_count = 2;
+    struct write_result *res = results_of(&spec, answer_of(29, 26));
+    ok(res[0].answer.kind == ANSWER_DONE && res[0].next.len == 0,
+       "the first item is done");
+    is_int(res[1].answer.kind, ANSWER_REFUSED,
+           "a refused line is its own item's");
+    is_int(res[1].answer.refusal, REFUSAL_VALUE, "with the reason");
+
+    items[0].record = with_lines(thing("long", "1"), 65);
+    items[0].step = TEXT("L0/124:1,2");
+    spec.item_count = 2;
+    q = write_of(&spec);
+    body_of(&q);
+    ok(q.items == 1 && q.unfinished, "65 lines fill documents of their own");
+    spec.item_count = 1;
+    res = results_of(&spec, answer_of(30, 99));
+    is_text(text_cstr(&arena, res->next), "L30", "and go on where they were");
+    items[0].step = TEXT("L60");
+    q = write_of(&spec);
+    ok(strstr(body_of(&q), "m4: ") && !strstr(body_of(&q), "m5: ") &&
+           !q.unfinished,
+       "the last five");
+    res = results_of(&spec, answer_of(5, 99));
+    is_int((long long)res->next.len, 0, "and then it is whole");
+
+    struct write_item many[40];
+    for (size_t i = 0; i < 40; i++)
+        many[i] = (struct write_item){ .op = WRITE_CREATE, .key = TEXT("k"),
+                                       .record = thing("x", "1") };
+    spec = (struct write_spec){ wire_object("thing"), many, 40 };
+    q = write_of(&spec);
+    is_int((long long)q.items, 30, "thirty items fill a document");
+    many[0].record = with_lines(thing("x", "1"), 1001);
+    struct error err = { 0 };
+    spec.item_count = 1;
+    is_int(k->write_request(&info, &spec, &arena, &q, &err), -1,
+           "an item has an end");
 }
 
 /* ------------------------------------------------------------------- reading */
@@ -494,6 +576,7 @@ int main(void)
     ok(load(), "the board's form checks");
     test_batches();
     test_steps();
+    test_lines_together();
     test_reads();
     test_cells();
     test_verdicts();
