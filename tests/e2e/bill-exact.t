@@ -121,7 +121,7 @@ world --fault 'exact:POST GeneralJournalEntries:3:slow=3000'
 m run vendors > /dev/null 2>&1
 "$MLC" run bills $sandbox_set --set Exact.settle=0 > /dev/null 2>&1 &
 killed=$!
-until_true 5 sh -c "[ \$(grep -c GeneralJournal '$tmp/ledger') -ge 2 ]"
+until_true 20 sh -c "[ \$(grep -c GeneralJournal '$tmp/ledger') -ge 2 ]"
 kill -9 $killed 2> /dev/null
 wait $killed 2> /dev/null
 sleep 3
@@ -142,7 +142,7 @@ control bill expire > /dev/null
 exits 0 "a session that has ended is opened again" m run vendors
 
 # ---- four calls at once are one too many for BILL
-world --fault 'bill:GET users:*:slow=700'
+world --fault 'bill:GET users:*:slow=4000'
 session=$(curl -s -X POST -H 'Content-Type: application/json' -d '{"username":"ap@tulip.example","password":"sandbox-password","organizationId":"00801SANDBOXTULIP001","devKey":"01SANDBOXDEVELOPERKEY"}' \
     "$(sandbox_url bill)/v3/login" | sed -n 's/.*"sessionId":"\([^"]*\)".*/\1/p')
 pids=

@@ -48,7 +48,7 @@ serve() { # CERTIFICATE OPTIONS...: sets $port
         port=$((20000 + ($$ * 7 + s_try * 131 + $(date +%N | sed 's/^0*//')) % 30000))
         openssl s_server -accept "127.0.0.1:$port" -cert "$s_cert.pem" -key "$s_cert.key" -www "$@" > server.log 2>&1 &
         server=$!
-        sleep 0.3
+        until_true 10 sh -c "grep -q ACCEPT server.log || ! kill -0 $server" 2> /dev/null
         kill -0 $server 2> /dev/null && break
         s_try=$((s_try + 1))
     done

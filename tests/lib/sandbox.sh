@@ -11,7 +11,7 @@ sandbox_start() {
     rm -f "$tmp/sandbox.out"
     tap_background "$MLC" sandbox "$@" > "$tmp/sandbox.out" 2> "$tmp/sandbox.err"
     sandbox_pid=$!
-    if ! until_true 10 grep -q '^Serving until' "$tmp/sandbox.out"; then
+    if ! until_true 30 grep -q '^Serving until' "$tmp/sandbox.out"; then
         tap_diag < "$tmp/sandbox.err"
         return 1
     fi
