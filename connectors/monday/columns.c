@@ -1,11 +1,13 @@
-/* monday.com: cells. Every column type has a JSON of its own, written inside
- * a string; reading goes by the typed members and, where those are floats or
- * formatted for a person, by the raw value. */
+/* monday.com: what columns are, and reading their cells: by the raw value,
+ * which is JSON inside a string, and where that is missing by the typed
+ * members; what is shown to a person only where nothing else is to be had. */
 #include "config.h"
 #include "connectors/monday/monday.h"
 #include "runtime/jsonread.h"
 
 #include <string.h>
+
+#define PARTS_MAX 100 /* labels, people or items in one cell */
 
 static const struct {
     const char *word; /* of encoding("column …"), or how an id begins */
@@ -22,12 +24,22 @@ static const struct {
     { "phone", COLUMN_PHONE },         { "timeline", COLUMN_TIMELINE },
     { "timerange", COLUMN_TIMELINE },  { "board_relation", COLUMN_RELATION },
     { "country", COLUMN_COUNTRY },     { "rating", COLUMN_RATING },
-    { "tags", COLUMN_TAGS },           { "mirror", COLUMN_SHOWN },
-    { "lookup", COLUMN_SHOWN },        { "formula", COLUMN_SHOWN },
+    { "tags", COLUMN_TAGS },           { "tag", COLUMN_TAGS },
+    { "dependency", COLUMN_RELATION }, { "dependent_on", COLUMN_RELATION },
+    { "hour", COLUMN_HOUR },           { "week", COLUMN_WEEK },
+    { "location", COLUMN_LOCATION },   { "world_clock", COLUMN_CLOCK },
+    { "mirror", COLUMN_SHOWN },        { "lookup", COLUMN_SHOWN },
+    { "formula", COLUMN_SHOWN },       { "people names", COLUMN_SHOWN },
+    { "tags names", COLUMN_SHOWN },    { "item_id", COLUMN_SHOWN },
+    { "auto_number", COLUMN_SHOWN },   { "creation_log", COLUMN_SHOWN },
+    { "last_updated", COLUMN_SHOWN },  { "time_tracking", COLUMN_SHOWN },
+    { "vote", COLUMN_SHOWN },          { "button", COLUMN_SHOWN },
+    { "color_picker", COLUMN_SHOWN },  { "doc", COLUMN_SHOWN },
+    { "file", COLUMN_SHOWN },          { "unsupported", COLUMN_SHOWN },
     { "subtasks", COLUMN_SUBITEMS },   { "subitems", COLUMN_SUBITEMS },
 };
 
-static bool by_word(struct text word, enum column_kind *kind)
+bool monday_column_word(struct text word, enum column_kind *kind)
 {
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (text_is(word, words[i].word)) {
@@ -69,11 +81,12 @@ static enum column_kind by_type(const struct field *field)
         return COLUMN_DATE;
     case TYPE_ENUM:
         return COLUMN_STATUS;
+    case TYPE_TIME:
+        return COLUMN_HOUR;
     case TYPE_LIST:
         return COLUMN_SUBITEMS;
     case TYPE_UNKNOWN:
     case TYPE_TEXT:
-    case TYPE_TIME:
     case TYPE_DURATION:
     case TYPE_ID:
     case TYPE_RECORD:
@@ -95,7 +108,8 @@ enum column_kind monday_column_kind(const struct field *field)
         if (text_is(wire, own[i]))
             return COLUMN_ITEM;
     if (text_starts(field->encoding, TEXT("column ")) &&
-        by_word(text_slice(field->encoding, 7, field->encoding.len - 7), &kind))
+        monday_column_word(text_slice(field->encoding, 7,
+                                      field->encoding.len - 7), &kind))
         return kind;
     return by_id(wire, &kind) ? kind : by_type(field);
 }
@@ -109,7 +123,6 @@ bool monday_is_searchable(enum column_kind kind)
     case COLUMN_NUMBERS:
     case COLUMN_DATE:
     case COLUMN_PHONE:
-    case COLUMN_COUNTRY:
         return true;
     case COLUMN_ITEM:
     case COLUMN_STATUS:
@@ -120,8 +133,13 @@ bool monday_is_searchable(enum column_kind kind)
     case COLUMN_EMAIL: /* compares the label, not the address */
     case COLUMN_TIMELINE:
     case COLUMN_RELATION:
+    case COLUMN_COUNTRY: /* which of its two names is compared is unknown */
     case COLUMN_RATING:
     case COLUMN_TAGS:
+    case COLUMN_HOUR:
+    case COLUMN_WEEK:
+    case COLUMN_LOCATION:
+    case COLUMN_CLOCK:
     case COLUMN_SHOWN:
     case COLUMN_SUBITEMS:
         break;
@@ -191,22 +209,145 @@ static void put_checkbox(struct json_out *w, const struct field *field,
     json_bool(w, text_is(t, "true"));
 }
 
-static void put_ids(struct json_out *w, const struct field *field,
-                    struct text cell, struct arena *arena)
+/* The texts of a list, as a list or divided by commas. */
+static void put_texts(struct json_out *w, const struct field *field,
+                      const struct text *list, size_t count)
 {
-    struct text ids = json_get(cell, "linked_item_ids");
+    struct buf b;
     if (field->type->kind == TYPE_LIST) {
         json_key_text(w, field->wire);
-        json_raw(w, ids.len > 0 ? ids : TEXT("[]"));
+        json_begin_array(w);
+        for (size_t i = 0; i < count; i++)
+            json_string(w, list[i]);
+        json_end_array(w);
         return;
     }
-    put_text(w, field, json_get_text(arena, ids, "0"));
+    buf_init(&b, 0);
+    for (size_t i = 0; i < count; i++) {
+        buf_str(&b, i ? "," : "");
+        buf_text(&b, list[i]);
+    }
+    put_text(w, field, buf_view(&b));
+    buf_fini(&b);
+}
+
+/* `path` of each element of a list, "" the element itself. */
+static void put_each(struct json_out *w, const struct field *field,
+                     struct text list, const char *path, struct arena *arena)
+{
+    struct text found[PARTS_MAX];
+    struct json_items it = json_items(list);
+    size_t n = 0;
+    while (n < PARTS_MAX && json_next(&it))
+        found[n++] = *path ? json_get_text(arena, it.value, path)
+                     : json_kind(it.value) == JSON_STRING
+                         ? json_text(arena, it.value)
+                         : it.value;
+    put_texts(w, field, found, n);
+}
+
+static struct text inner_list(struct text cell, const char *path,
+                              struct arena *arena)
+{
+    struct text value = json_get_text(arena, cell, "value");
+    return value.len > 0 ? json_get(value, path) : TEXT_NONE;
+}
+
+/* Ids as they are written: a team's has the word before it. */
+static void put_people(struct json_out *w, const struct field *field,
+                       struct text cell, struct arena *arena)
+{
+    struct json_items it =
+        json_items(inner_list(cell, "personsAndTeams", arena));
+    struct text found[PARTS_MAX];
+    size_t n = 0;
+    while (n < PARTS_MAX && json_next(&it)) {
+        struct text id = json_get_text(arena, it.value, "id");
+        found[n++] = text_is(json_get_text(arena, it.value, "kind"), "team")
+                         ? text_of(arena_printf(arena, "team %.*s",
+                                                TEXT_ARG(id)))
+                         : id;
+    }
+    put_texts(w, field, found, n);
+}
+
+/* The label; its number where the project gives numbers to labels. */
+static void put_status(struct json_out *w, const struct field *field,
+                       struct text cell, struct arena *arena)
+{
+    struct text index = inner(cell, "index", arena);
+    for (size_t i = 0; i < field->type->value_count; i++)
+        if (field->type->values[i].wire_is_number && index.len > 0 &&
+            text_equal(field->type->values[i].wire, index)) {
+            put_text(w, field, index);
+            return;
+        }
+    put_text(w, field, json_get_text(arena, cell, "text"));
+}
+
+static void put_dropdown(struct json_out *w, const struct field *field,
+                         struct text cell, struct arena *arena)
+{
+    if (field->type->kind == TYPE_LIST)
+        put_each(w, field, json_get(cell, "values"), "label", arena);
+    else
+        put_text(w, field, json_get_text(arena, cell, "text"));
+}
+
+static void put_tags(struct json_out *w, const struct field *field,
+                     struct text cell, struct arena *arena)
+{
+    put_each(w, field, inner_list(cell, "tag_ids", arena), "", arena);
+}
+
+static void put_hour(struct json_out *w, const struct field *field,
+                     struct text cell, struct arena *arena)
+{
+    struct text value = json_get_text(arena, cell, "value");
+    int64_t hour = 0, minute = 0;
+    if (!json_get_int64(value, "hour", &hour))
+        return;
+    json_get_int64(value, "minute", &minute);
+    put_text(w, field,
+             text_of(arena_printf(arena, "%02d:%02d%s", (int)hour, (int)minute,
+                                  field->type->kind == TYPE_TIME ? ":00"
+                                                                 : "")));
+}
+
+/* Two days as they are written; a date field takes the first. */
+static void put_days(struct json_out *w, const struct field *field,
+                     struct text cell, const char *from, const char *to,
+                     struct arena *arena)
+{
+    struct text a = inner(cell, from, arena), b = inner(cell, to, arena);
+    if (a.len > 0 && field->type->kind != TYPE_DATE)
+        a = text_of(arena_printf(arena, "%.*s - %.*s", TEXT_ARG(a),
+                                 TEXT_ARG(b)));
+    put_text(w, field, a);
+}
+
+static void put_location(struct json_out *w, const struct field *field,
+                         struct text cell, struct arena *arena)
+{
+    struct text lat = inner(cell, "lat", arena), lng = inner(cell, "lng", arena);
+    if (lat.len > 0)
+        put_text(w, field,
+                 text_of(arena_printf(arena, "%.*s %.*s %.*s", TEXT_ARG(lat),
+                                      TEXT_ARG(lng),
+                                      TEXT_ARG(inner(cell, "address",
+                                                     arena)))));
+}
+
+static void put_shown(struct json_out *w, const struct field *field,
+                      struct text cell, struct arena *arena)
+{
+    struct text t = json_get_text(arena, cell, "display_value");
+    put_text(w, field, t.len > 0 ? t : json_get_text(arena, cell, "text"));
 }
 
 void monday_put_cell(struct json_out *w, const struct field *field,
                      struct text cell, struct arena *arena)
 {
-    struct text text = json_get_text(arena, cell, "text");
     switch (monday_column_kind(field)) {
     case COLUMN_NUMBERS:
     case COLUMN_RATING:
@@ -227,226 +368,49 @@ void monday_put_cell(struct json_out *w, const struct field *field,
     case COLUMN_PHONE:
         put_text(w, field, inner(cell, "phone", arena));
         return;
+    case COLUMN_COUNTRY:
+        put_text(w, field, inner(cell, "countryCode", arena));
+        return;
+    case COLUMN_CLOCK:
+        put_text(w, field, inner(cell, "timezone", arena));
+        return;
+    case COLUMN_STATUS:
+        put_status(w, field, cell, arena);
+        return;
+    case COLUMN_DROPDOWN:
+        put_dropdown(w, field, cell, arena);
+        return;
+    case COLUMN_PEOPLE:
+        put_people(w, field, cell, arena);
+        return;
     case COLUMN_RELATION:
-        put_ids(w, field, cell, arena);
+        put_each(w, field, json_get(cell, "linked_item_ids"), "", arena);
+        return;
+    case COLUMN_TAGS:
+        put_tags(w, field, cell, arena);
+        return;
+    case COLUMN_HOUR:
+        put_hour(w, field, cell, arena);
+        return;
+    case COLUMN_TIMELINE:
+        put_days(w, field, cell, "from", "to", arena);
+        return;
+    case COLUMN_WEEK:
+        put_days(w, field, cell, "week.startDate", "week.endDate", arena);
+        return;
+    case COLUMN_LOCATION:
+        put_location(w, field, cell, arena);
         return;
     case COLUMN_SHOWN:
-        put_text(w, field, json_get_text(arena, cell, "display_value"));
+        put_shown(w, field, cell, arena);
         return;
     case COLUMN_TEXT:
     case COLUMN_LONG_TEXT:
-    case COLUMN_STATUS:
-    case COLUMN_DROPDOWN:
-    case COLUMN_PEOPLE:
-    case COLUMN_TIMELINE:
-    case COLUMN_COUNTRY:
-    case COLUMN_TAGS:
-        put_text(w, field, text);
+        put_text(w, field, json_get_text(arena, cell, "text"));
         return;
     case COLUMN_ITEM:
     case COLUMN_NAME:
     case COLUMN_SUBITEMS:
         return;
     }
-}
-
-/* ------------------------------------------------------------------- writing */
-static void put_cleared(struct json_out *w, enum column_kind kind)
-{
-    if (kind == COLUMN_TEXT)
-        json_cstring(w, "");
-    else
-        json_null(w); /* "" in a number column would store 0 */
-}
-
-static struct text printed(const struct value *v, struct buf *b)
-{
-    if (v->tag == VALUE_TEXT)
-        return value_as_text(v);
-    if (v->tag == VALUE_NUMBER || v->tag == VALUE_MONEY) {
-        char digits[DECIMAL_TEXT_MAX];
-        decimal_print(value_as_decimal(v), digits);
-        buf_str(b, digits);
-    } else {
-        value_print(v, b);
-    }
-    return buf_view(b);
-}
-
-static void put_member(struct json_out *w, const char *name, struct text t)
-{
-    json_begin_object(w);
-    json_put_string(w, name, t);
-    json_end_object(w);
-}
-
-static void put_labels(struct json_out *w, struct text t)
-{
-    json_begin_object(w);
-    json_key(w, "labels");
-    json_begin_array(w);
-    json_string(w, t);
-    json_end_array(w);
-    json_end_object(w);
-}
-
-static void put_date_value(struct json_out *w, const struct value *v)
-{
-    char text[32];
-    json_begin_object(w);
-    if (v->tag == VALUE_DATE) {
-        date_print((int32_t)v->whole, text);
-        json_put_string(w, "date", text_of(text));
-    } else { /* UTC */
-        datetime_print(v->whole - v->whole % 1000000, text);
-        json_put_string(w, "date", (struct text){ text, 10 });
-        json_put_string(w, "time", (struct text){ text + 11, 8 });
-    }
-    json_end_object(w);
-}
-
-static bool is_digits(struct text t)
-{
-    for (size_t i = 0; i < t.len; i++)
-        if (t.ptr[i] < '0' || t.ptr[i] > '9')
-            return false;
-    return t.len > 0;
-}
-
-static int put_person(struct json_out *w, const struct field *field,
-                      struct text id, struct error *err)
-{
-    if (!is_digits(id))
-        return error_set(err, ERROR_INPUT,
-                         "%.*s takes the id of a monday.com user, not \"%.*s\"",
-                         TEXT_ARG(field->name), TEXT_ARG(id));
-    json_begin_object(w);
-    json_key(w, "personsAndTeams");
-    json_begin_array(w);
-    json_begin_object(w);
-    json_key(w, "id");
-    json_raw(w, id);
-    json_put_string(w, "kind", TEXT("person"));
-    json_end_object(w);
-    json_end_array(w);
-    json_end_object(w);
-    return 0;
-}
-
-static int put_items(struct json_out *w, const struct field *field,
-                     const struct value *v, struct error *err)
-{
-    size_t count = v->tag == VALUE_LIST ? v->list->count : 1;
-    json_begin_object(w);
-    json_key(w, "item_ids");
-    json_begin_array(w);
-    for (size_t i = 0; i < count; i++) {
-        const struct value *one = v->tag == VALUE_LIST ? &v->list->items[i] : v;
-        if (one->tag != VALUE_TEXT || !is_digits(value_as_text(one)))
-            return error_set(err, ERROR_INPUT, "%.*s takes ids of items",
-                             TEXT_ARG(field->name));
-        json_raw(w, value_as_text(one));
-    }
-    json_end_array(w);
-    json_end_object(w);
-    return 0;
-}
-
-static int put_timeline(struct json_out *w, const struct field *field,
-                        struct text t, struct error *err)
-{
-    if (t.len != 23 || t.ptr[10] != ' ' || t.ptr[11] != '-')
-        return error_set(err, ERROR_INPUT,
-                         "%.*s takes \"YYYY-MM-DD - YYYY-MM-DD\"",
-                         TEXT_ARG(field->name));
-    json_begin_object(w);
-    json_put_string(w, "from", text_slice(t, 0, 10));
-    json_put_string(w, "to", text_slice(t, 13, 10));
-    json_end_object(w);
-    return 0;
-}
-
-static void put_two(struct json_out *w, const char *name, struct text t,
-                    const char *other)
-{
-    json_begin_object(w);
-    json_put_string(w, name, t);
-    json_put_string(w, other, t);
-    json_end_object(w);
-}
-
-int monday_put_value(struct json_out *w, const struct field *field,
-                     const struct value *v, struct error *err)
-{
-    enum column_kind kind = monday_column_kind(field);
-    struct buf b;
-    struct text t;
-    int result = 0;
-    if (v->tag == VALUE_CLEAR) {
-        put_cleared(w, kind);
-        return 0;
-    }
-    buf_init(&b, 0);
-    t = v->tag == VALUE_LIST ? TEXT_NONE : printed(v, &b);
-    switch (kind) {
-    case COLUMN_STATUS:
-        put_member(w, "label", t);
-        break;
-    case COLUMN_DROPDOWN:
-        put_labels(w, t);
-        break;
-    case COLUMN_DATE:
-        put_date_value(w, v);
-        break;
-    case COLUMN_CHECKBOX:
-        if (v->whole)
-            put_member(w, "checked", TEXT("true"));
-        else
-            json_null(w);
-        break;
-    case COLUMN_LONG_TEXT:
-        put_member(w, "text", t);
-        break;
-    case COLUMN_PEOPLE:
-        result = put_person(w, field, t, err);
-        break;
-    case COLUMN_LINK:
-        put_two(w, "url", t, "text");
-        break;
-    case COLUMN_EMAIL:
-        put_two(w, "email", t, "text");
-        break;
-    case COLUMN_PHONE:
-        put_member(w, "phone", t);
-        break;
-    case COLUMN_TIMELINE:
-        result = put_timeline(w, field, t, err);
-        break;
-    case COLUMN_RELATION:
-        result = put_items(w, field, v, err);
-        break;
-    case COLUMN_COUNTRY:
-        put_member(w, "countryCode", t);
-        break;
-    case COLUMN_RATING:
-        json_begin_object(w);
-        json_key(w, "rating");
-        json_raw(w, t);
-        json_end_object(w);
-        break;
-    case COLUMN_TEXT:
-    case COLUMN_NUMBERS:
-    case COLUMN_NAME:
-        json_string(w, t);
-        break;
-    case COLUMN_TAGS:
-    case COLUMN_SHOWN:
-    case COLUMN_ITEM:
-    case COLUMN_SUBITEMS:
-        result = error_set(err, ERROR_INPUT,
-                           "column %.*s (%.*s) cannot be written",
-                           TEXT_ARG(field->name), TEXT_ARG(field->wire));
-    }
-    buf_fini(&b);
-    return result;
 }

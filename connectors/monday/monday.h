@@ -25,10 +25,16 @@ enum column_kind {
     COLUMN_COUNTRY,
     COLUMN_RATING,
     COLUMN_TAGS,
+    COLUMN_HOUR,
+    COLUMN_WEEK,
+    COLUMN_LOCATION,
+    COLUMN_CLOCK,
     COLUMN_SHOWN, /* mirror, formula and others that can only be read */
     COLUMN_SUBITEMS,
 };
 
+/* False: no type of column that mlc knows. */
+bool monday_column_word(struct text word, enum column_kind *kind);
 enum column_kind monday_column_kind(const struct field *field);
 /* Can items_page_by_column_values look for it? */
 bool monday_is_searchable(enum column_kind kind);

@@ -71,56 +71,99 @@ static void add_quoted(struct text t, struct buf *b)
     buf_byte(b, '"');
 }
 
+static bool is_digits(struct text t)
+{
+    size_t i = 0;
+    while (i < t.len && t.ptr[i] >= '0' && t.ptr[i] <= '9')
+        i++;
+    return t.len > 0 && i == t.len;
+}
+
 /* Labels of a status or dropdown column, whichever form its settings take:
- * {"labels":[{"label":…}]}, {"labels":[{"name":…}]} or {"labels":{"1":…}}. */
+ * {"labels":[{"id":1,"label":…}]}, {"labels":[{"id":1,"name":…}]} or
+ * {"labels":{"1":…}}. A label made of digits is written by its number, or it
+ * would be taken for one. */
 static size_t add_labels(struct text settings, struct arena *arena,
                          struct buf *b)
 {
-    struct text labels = json_get(settings, "labels");
-    struct json_items it = json_items(labels);
+    struct json_items it = json_items(json_get(settings, "labels"));
     size_t n = 0;
     while (json_next(&it)) {
-        struct text t = json_kind(it.value) == JSON_STRING
-                            ? json_text(arena, it.value)
-                            : json_get_text(arena, it.value, "label");
+        bool plain = json_kind(it.value) == JSON_STRING;
+        struct text id = plain ? it.name
+                               : json_get_text(arena, it.value, "id");
+        struct text t = plain ? json_text(arena, it.value)
+                              : json_get_text(arena, it.value, "label");
         if (t.len == 0)
             t = json_get_text(arena, it.value, "name");
         if (t.len == 0)
             continue;
         buf_str(b, n++ ? ", " : "one of ");
         add_quoted(t, b);
+        if (is_digits(t) && is_digits(id))
+            buf_printf(b, " as %.*s", TEXT_ARG(id));
     }
     return n;
 }
 
-static void add_type(struct text type, struct text settings,
-                     struct arena *arena, struct buf *b)
+/* May a dropdown cell hold one label only? */
+static bool takes_one(struct text settings, struct arena *arena)
 {
-    if (text_is(type, "numbers") || text_is(type, "rating"))
-        buf_str(b, "number");
-    else if (text_is(type, "date"))
-        buf_str(b, "date");
-    else if (text_is(type, "checkbox"))
-        buf_str(b, "yes/no");
-    else if (text_is(type, "name"))
-        buf_str(b, "text(255)");
-    else if (text_is(type, "long_text"))
-        buf_str(b, "text(2000)");
-    else if (!((text_is(type, "status") || text_is(type, "dropdown")) &&
-               add_labels(settings, arena, b) > 0))
-        buf_str(b, "text");
+    return text_is(json_get_text(arena, settings, "limit_select"), "true") &&
+           text_is(json_get_text(arena, settings, "label_limit_count"), "1");
 }
 
-static bool is_read_only(struct text type)
+static void add_type(enum column_kind kind, struct text settings,
+                     struct arena *arena, struct buf *b)
 {
-    static const char *const shown[] = {
-        "mirror", "formula", "creation_log", "last_updated", "auto_number",
-        "item_id", "button", "doc", "file", "time_tracking", "vote", NULL
-    };
-    for (size_t i = 0; shown[i]; i++)
-        if (text_is(type, shown[i]))
-            return true;
-    return false;
+    switch (kind) {
+    case COLUMN_NUMBERS:
+    case COLUMN_RATING:
+        buf_str(b, "number");
+        return;
+    case COLUMN_DATE:
+        buf_str(b, "date");
+        return;
+    case COLUMN_HOUR:
+        buf_str(b, "time");
+        return;
+    case COLUMN_CHECKBOX:
+        buf_str(b, "yes/no");
+        return;
+    case COLUMN_NAME:
+        buf_str(b, "text(255)");
+        return;
+    case COLUMN_LONG_TEXT:
+        buf_str(b, "text(2000)");
+        return;
+    case COLUMN_RELATION:
+    case COLUMN_TAGS:
+        buf_str(b, "list of text");
+        return;
+    case COLUMN_DROPDOWN:
+        if (!takes_one(settings, arena))
+            buf_str(b, "list of ");
+        /* fall through */
+    case COLUMN_STATUS:
+        if (add_labels(settings, arena, b) == 0)
+            buf_str(b, "text");
+        return;
+    case COLUMN_ITEM:
+    case COLUMN_TEXT:
+    case COLUMN_PEOPLE:
+    case COLUMN_LINK:
+    case COLUMN_EMAIL:
+    case COLUMN_PHONE:
+    case COLUMN_TIMELINE:
+    case COLUMN_COUNTRY:
+    case COLUMN_WEEK:
+    case COLUMN_LOCATION:
+    case COLUMN_CLOCK:
+    case COLUMN_SHOWN:
+    case COLUMN_SUBITEMS:
+        break;
+    }
+    buf_str(b, "text");
 }
 
 static void add_column(struct text column, const char *indent,
@@ -128,26 +171,30 @@ static void add_column(struct text column, const char *indent,
 {
     struct text type = json_get_text(arena, column, "type");
     struct text settings = json_get(column, "settings");
+    enum column_kind kind = COLUMN_SHOWN;
+    if (text_is(type, "name"))
+        kind = COLUMN_NAME;
+    else
+        monday_column_word(type, &kind);
     if (json_kind(settings) == JSON_STRING)
         settings = json_text(arena, settings);
     if (text_is(json_get_text(arena, column, "archived"), "true") ||
-        text_is(type, "subtasks"))
+        kind == COLUMN_SUBITEMS)
         return;
     buf_str(b, indent);
-    if (text_is(type, "name"))
+    if (kind == COLUMN_NAME)
         buf_str(b, "Name");
     else
         add_name(json_get_text(arena, column, "title"), b);
     buf_byte(b, ' ');
-    add_type(type, settings, arena, b);
-    if (text_is(type, "name")) {
+    add_type(kind, settings, arena, b);
+    if (kind == COLUMN_NAME) {
         buf_str(b, " required searchable from \"name\"\n");
         return;
     }
-    if (text_is(type, "text") || text_is(type, "long_text") ||
-        text_is(type, "numbers") || text_is(type, "date"))
+    if (monday_is_searchable(kind))
         buf_str(b, " searchable");
-    if (is_read_only(type))
+    if (kind == COLUMN_SHOWN)
         buf_str(b, " read_only");
     buf_printf(b, " encoding(\"column %.*s\") from ", TEXT_ARG(type));
     add_quoted(json_get_text(arena, column, "id"), b);

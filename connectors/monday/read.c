@@ -15,6 +15,8 @@
 #define CELL                                                                \
     "id type text value "                                                   \
     "... on BoardRelationValue { linked_item_ids display_value } "          \
+    "... on DependencyValue { linked_item_ids display_value } "             \
+    "... on DropdownValue { values { id label } } "                         \
     "... on MirrorValue { display_value } "                                 \
     "... on FormulaValue { display_value }"
 #define ITEM                                                                \

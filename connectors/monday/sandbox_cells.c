@@ -11,7 +11,8 @@
 enum cell_kind {
     CELL_TEXT, CELL_LONG_TEXT, CELL_NUMBERS, CELL_STATUS, CELL_DROPDOWN,
     CELL_DATE, CELL_PEOPLE, CELL_LINK, CELL_EMAIL, CELL_PHONE, CELL_CHECKBOX,
-    CELL_TIMELINE, CELL_RELATION, CELL_COUNTRY, CELL_RATING, CELL_TAGS,
+    CELL_TIMELINE, CELL_RELATION, CELL_DEPENDENCY, CELL_COUNTRY, CELL_RATING,
+    CELL_TAGS, CELL_HOUR, CELL_WEEK, CELL_LOCATION, CELL_CLOCK,
     CELL_MIRROR, CELL_FORMULA, CELL_SUBTASKS, CELL_ITEM_ID, CELL_CREATED,
     CELL_UPDATED, CELL_OTHER,
 };
@@ -33,6 +34,11 @@ static const struct {
     [CELL_CHECKBOX] = { "checkbox", "CheckboxValue", "text" },
     [CELL_TIMELINE] = { "timeline", "TimelineValue", "from" },
     [CELL_RELATION] = { "board_relation", "BoardRelationValue", "" },
+    [CELL_DEPENDENCY] = { "dependency", "DependencyValue", "" },
+    [CELL_HOUR] = { "hour", "HourValue", "text" },
+    [CELL_WEEK] = { "week", "WeekValue", "text" },
+    [CELL_LOCATION] = { "location", "LocationValue", "" },
+    [CELL_CLOCK] = { "world_clock", "WorldClockValue", "text" },
     [CELL_COUNTRY] = { "country", "CountryValue", "text" },
     [CELL_RATING] = { "rating", "RatingValue", "" },
     [CELL_TAGS] = { "tags", "TagsValue", "" },
@@ -266,6 +272,49 @@ static bool take_object(struct taking *t, const char *member,
     return true;
 }
 
+/* Latitude and longitude are texts, and an address alone fails. */
+static bool take_location(struct taking *t, struct doc **out)
+{
+    struct decimal d;
+    static const char *const needed[] = { "lat", "lng" };
+    if (doc_kind(t->value) == DOC_OBJECT && doc_count(t->value) == 0)
+        return true;
+    for (int i = 0; i < 2; i++) {
+        const struct doc *one = doc_get(t->value, needed[i]);
+        if (doc_kind(one) != DOC_TEXT ||
+            decimal_parse(doc_as_text(one), &d) != DECIMAL_OK)
+            return bad_value(t->q, t->column, "location", "invalid value");
+    }
+    *out = doc_copy(t->value);
+    return true;
+}
+
+/* Both days of a timeline or a week. */
+static bool take_span(struct taking *t, const struct doc *span,
+                      const char *from, const char *to, struct doc **out)
+{
+    int32_t a, b;
+    if (doc_kind(t->value) == DOC_OBJECT && doc_count(t->value) == 0)
+        return true;
+    if (!date_parse(doc_as_text(doc_get(span, from)), &a) ||
+        !date_parse(doc_as_text(doc_get(span, to)), &b) || b < a)
+        return bad_value(t->q, t->column, "timerange", "invalid days");
+    *out = doc_copy(t->value);
+    return true;
+}
+
+static bool take_hour(struct taking *t, struct doc **out)
+{
+    int64_t hour = doc_whole(t->value, "hour", -1);
+    int64_t minute = doc_whole(t->value, "minute", -1);
+    if (doc_kind(t->value) == DOC_OBJECT && doc_count(t->value) == 0)
+        return true;
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59)
+        return bad_value(t->q, t->column, "hour", "invalid time");
+    *out = doc_copy(t->value);
+    return true;
+}
+
 static bool take_checkbox(struct taking *t, struct doc **out)
 {
     const struct doc *c = doc_get(t->value, "checked");
@@ -328,8 +377,18 @@ static bool take(struct taking *t, struct doc **out)
     case CELL_PHONE:
         return take_object(t, "phone", "phone", out);
     case CELL_TIMELINE:
-        return take_object(t, "from", "timerange", out);
+        return take_span(t, t->value, "from", "to", out);
+    case CELL_WEEK:
+        return take_span(t, doc_get(t->value, "week"), "startDate", "endDate",
+                         out);
+    case CELL_HOUR:
+        return take_hour(t, out);
+    case CELL_LOCATION:
+        return take_location(t, out);
+    case CELL_CLOCK:
+        return take_object(t, "timezone", "timezone", out);
     case CELL_RELATION:
+    case CELL_DEPENDENCY:
         return take_relation(t, out);
     case CELL_COUNTRY:
         return take_object(t, "countryCode", "country", out);
@@ -439,7 +498,22 @@ static const char *shown(struct mq *q, const struct doc *column,
         return doc_str(v, "countryName");
     case CELL_RATING:
         return doc_str(v, "rating");
+    case CELL_HOUR:
+        return !v ? ""
+                  : arena_printf(q->arena, "%02d:%02d",
+                                 (int)doc_whole(v, "hour", 0),
+                                 (int)doc_whole(v, "minute", 0));
+    case CELL_WEEK:
+        return !v ? ""
+                  : arena_printf(q->arena, "%s - %s",
+                                 doc_str(doc_get(v, "week"), "startDate"),
+                                 doc_str(doc_get(v, "week"), "endDate"));
+    case CELL_LOCATION:
+        return doc_str(v, "address");
+    case CELL_CLOCK:
+        return doc_str(v, "timezone");
     case CELL_RELATION:
+    case CELL_DEPENDENCY:
     case CELL_MIRROR:
     case CELL_SUBTASKS:
         return NULL;
@@ -462,8 +536,8 @@ static struct doc *raw_value(struct mq *q, const struct doc *item,
                              const struct doc *column, const struct doc *v)
 {
     enum cell_kind kind = kind_of(column);
-    if (!v || kind == CELL_RELATION || kind == CELL_SUBTASKS ||
-        kind == CELL_MIRROR)
+    if (!v || kind == CELL_RELATION || kind == CELL_DEPENDENCY ||
+        kind == CELL_SUBTASKS || kind == CELL_MIRROR)
         return doc_null();
     struct doc *copy = doc_copy(v);
     if (kind == CELL_LONG_TEXT) {
@@ -476,6 +550,21 @@ static struct doc *raw_value(struct mq *q, const struct doc *item,
     struct doc *out = doc_text(doc_printed(copy, DOC_COMPACT, q->arena));
     doc_drop(copy);
     return out;
+}
+
+/* The labels of a dropdown cell with their ids. */
+static struct doc *chosen(const struct doc *column, const struct doc *ids)
+{
+    struct doc *list = doc_list();
+    for (size_t i = 0; i < doc_count(ids); i++) {
+        struct doc *one = doc_object();
+        int64_t id = -1;
+        doc_as_int(doc_at(ids, i), &id);
+        doc_set(one, "id", doc_text(doc_as_text(doc_at(ids, i))));
+        doc_set_string(one, "label", label_of(column, id));
+        doc_add(list, one);
+    }
+    return list;
 }
 
 static void add_typed(struct mq *q, struct doc *d, const struct doc *item,
@@ -494,7 +583,9 @@ static void add_typed(struct mq *q, struct doc *d, const struct doc *item,
         doc_set(d, "number", v ? doc_number(doc_as_text(v)) : doc_null());
     } else if (kind == CELL_CHECKBOX) {
         doc_set_yesno(d, "checked", v != NULL);
-    } else if (kind == CELL_RELATION) {
+    } else if (kind == CELL_DROPDOWN) {
+        doc_set(d, "values", chosen(column, doc_get(v, "ids")));
+    } else if (kind == CELL_RELATION || kind == CELL_DEPENDENCY) {
         const struct doc *ids = doc_get(v, "item_ids");
         doc_set(d, "linked_item_ids", ids ? doc_copy(ids) : doc_list());
         doc_set_string(d, "display_value", names(q, "items", ids, NULL));

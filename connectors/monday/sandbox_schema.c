@@ -92,7 +92,8 @@ const char *const monday_sdl[] = {
     CELL_TYPE("LongTextValue", "updated_at: Date"),
     CELL_TYPE("NumbersValue", "number: Float symbol: String"),
     CELL_TYPE("StatusValue", "index: Int label: String is_done: Boolean"),
-    CELL_TYPE("DropdownValue", ""),
+    CELL_TYPE("DropdownValue", "values: [DropdownValueOption!]!"),
+    "type DropdownValueOption { id: ID! label: String! }\n",
     CELL_TYPE("DateValue", "date: String time: String"),
     CELL_TYPE("PeopleValue", "updated_at: Date"),
     CELL_TYPE("CheckboxValue", "checked: Boolean"),
@@ -103,6 +104,13 @@ const char *const monday_sdl[] = {
     CELL_TYPE("BoardRelationValue",
               "display_value: String! linked_item_ids: [ID!]!"
               " linked_items: [Item!]!"),
+    CELL_TYPE("DependencyValue",
+              "display_value: String! linked_item_ids: [ID!]!"
+              " linked_items: [Item!]!"),
+    CELL_TYPE("HourValue", "hour: Int minute: Int"),
+    CELL_TYPE("WeekValue", "start_date: Date end_date: Date"),
+    CELL_TYPE("LocationValue", "address: String lat: Float lng: Float"),
+    CELL_TYPE("WorldClockValue", "timezone: String"),
     CELL_TYPE("MirrorValue", "display_value: String!"),
     CELL_TYPE("FormulaValue", "display_value: String!"),
     CELL_TYPE("SubtasksValue", "display_value: String! subitems: [Item!]!"),

@@ -154,6 +154,8 @@ static const char *const all_columns[] = {
     "person_a:people:People", "link_a:link:Link", "email_a:email:E-mail",
     "phone_a:phone:Phone", "boolean_a:checkbox:Check",
     "timerange_a:timeline:Timeline", "board_relation_a:board_relation:Linked",
+    "hour_a:hour:Hour", "week_a:week:Week", "location_a:location:Place",
+    "world_clock_a:world_clock:Clock", "dependent_on_a:dependency:Waits for",
     "country_a:country:Country", "rating_a:rating:Rating", "tag_a:tags:Tags",
     "lookup_a:mirror:Mirror", "formula_a:formula:Formula",
     "subtasks_a:subtasks:Subitems", "pulse_id_a:item_id:Item ID",

@@ -7,6 +7,7 @@
 #include "tests/lib/tap.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct program *program;
 static struct arena *arena;
@@ -15,6 +16,30 @@ void wire_start(const struct program *p, struct arena *a)
 {
     program = p;
     arena = a;
+}
+
+bool wire_load(struct program *p, struct arena *a, const char *text,
+               const char *catalog)
+{
+    char path[] = "/tmp/mlc-wire.XXXXXX.mlc";
+    const char *paths[1] = { path };
+    static struct load_options o = { .catalogs = connector_catalogs };
+    int fd = mkstemps(path, 4);
+    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+        return false;
+    close(fd);
+    o.paths = paths;
+    o.path_count = 1;
+    program_init(p);
+    wire_start(p, a);
+    if (program_load(p, &o) == 0)
+        program_check(p);
+    p->options = &o; /* where the catalogs are */
+    schema_catalog(p, text_of(catalog));
+    unlink(path);
+    if (p->diags.error_count > 0)
+        diags_print(&p->diags, DIAG_BRIEF, false, NULL, stdout);
+    return p->diags.error_count == 0;
 }
 
 const struct object *wire_object(const char *name)

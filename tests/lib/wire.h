@@ -12,6 +12,11 @@
  * until the test ends. */
 void wire_start(const struct program *p, struct arena *arena);
 
+/* A project of its own, from its text, and the catalog beside it; instead of
+ * wire_start. False: it does not check, and why is printed. */
+bool wire_load(struct program *p, struct arena *arena, const char *text,
+               const char *catalog);
+
 const struct object *wire_object(const char *name);
 /* A shape of the fields named, blanks between. */
 struct shape *wire_shape(const struct object *o, const char *names);

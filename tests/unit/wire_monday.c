@@ -8,7 +8,6 @@
 
 #include "connectors/monday/monday.h"
 #include "lang/ast.h"
-#include "lang/check.h"
 #include "lang/program.h"
 #include "runtime/crypto.h"
 #include "runtime/jsonread.h"
@@ -16,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define NOW INT64_C(1795176000000) /* 2026-11-20T12:00:00Z */
 
@@ -544,36 +542,13 @@ static void test_hooks(void)
     is_text(header_of(&r, "Authorization"), "tok", "a token without a scheme");
 }
 
-static bool load(void)
-{
-    char path[] = "/tmp/mlc-wire.XXXXXX.mlc";
-    const char *paths[1] = { path };
-    static struct load_options o = { .catalogs = connector_catalogs };
-    int fd = mkstemps(path, 4);
-    if (fd < 0 || write(fd, project_text, sizeof project_text - 1) < 0)
-        return false;
-    close(fd);
-    o.paths = paths;
-    o.path_count = 1;
-    program_init(&program);
-    wire_start(&program, &arena);
-    if (program_load(&program, &o) == 0)
-        program_check(&program);
-    program.options = &o; /* where the catalogs are */
-    schema_catalog(&program, TEXT("monday"));
-    unlink(path);
-    if (program.diags.error_count > 0)
-        diags_print(&program.diags, DIAG_BRIEF, false, NULL, stdout);
-    return program.diags.error_count == 0;
-}
-
 int main(void)
 {
     const char *file = getenv("MLC_DOCUMENTS");
     arena_init(&arena);
     documents = file ? fopen(file, "w") : NULL;
     k = connector_find(TEXT("monday"));
-    ok(load(), "the board's form checks");
+    ok(wire_load(&program, &arena, project_text, "monday"), "the board's form checks");
     test_batches();
     test_steps();
     test_lines_together();
