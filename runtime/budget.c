@@ -89,6 +89,26 @@ struct budgets *budgets_open(struct store *store, struct text key,
     return b;
 }
 
+static struct window *find_window(struct budgets *b, const char *name)
+{
+    for (size_t i = 0; i < b->window_count; i++)
+        if (is_window(b->windows[i].quota, name))
+            return &b->windows[i];
+    return NULL;
+}
+
+void budgets_allow(struct budgets *b, const char *window, int64_t count)
+{
+    struct window *w = find_window(b, window);
+    struct quota *own;
+    if (!w || w->slots || count < 1)
+        return;
+    own = ARENA_NEW(&b->arena, struct quota);
+    *own = *w->quota;
+    own->count = count;
+    w->quota = own;
+}
+
 void budgets_close(struct budgets *b)
 {
     if (!b)
@@ -411,14 +431,6 @@ int budgets_take_token(struct budgets *b, int64_t now_ms, int64_t *until_ms,
 }
 
 /* ------------------------------------------------------------------- news */
-static struct window *find_window(struct budgets *b, const char *name)
-{
-    for (size_t i = 0; i < b->window_count; i++)
-        if (is_window(b->windows[i].quota, name))
-            return &b->windows[i];
-    return NULL;
-}
-
 int budgets_news(struct budgets *b, const struct budget_news *news,
                  int64_t now_ms, struct error *err)
 {

@@ -21,6 +21,8 @@ struct budgets;
 struct budgets *budgets_open(struct store *store, struct text key,
                              const struct connector *connector);
 void budgets_close(struct budgets *b);
+/* The connection says how many calls of a window it may make. */
+void budgets_allow(struct budgets *b, const char *window, int64_t count);
 
 /* Asks for one call. 0 go; 1 not before `*until_ms`, `*window` names the
  * limit; -1 the store failed. */

@@ -340,6 +340,9 @@ struct connector {
                          const struct response *response, struct arena *arena,
                          struct new_credential *credential, struct answer *out);
 
+    /* Calls of a window that the connection's settings allow, for vendors with
+     * plans; 0: as `quotas` says. May be NULL. */
+    int64_t (*calls)(const struct connection_info *c, const char *window);
     /* Limits told by any response; may be NULL. */
     struct budget_news *(*budgets)(const struct connection_info *c,
                                    const struct response *response,

@@ -282,7 +282,8 @@ static enum walk_end walk_answer(struct run *r, struct walk *w,
                                  const struct answer *answer,
                                  struct error *err)
 {
-    if (answer->refusal == REFUSAL_CURSOR && w->spec.cursor.len > 0)
+    if (answer->refusal == REFUSAL_CURSOR
+        && (w->spec.cursor.len > 0 || w->next.len > 0))
         return WALK_CURSOR;
     if (answer->refusal == REFUSAL_TOO_LARGE && w->spec.page_size != 1) {
         w->spec.page_size = w->spec.page_size > 1 ? w->spec.page_size / 2 : 50;

@@ -75,6 +75,15 @@ static int need_http(struct transport *t, struct error *err)
     return t->http ? 0 : http_open(&options, &t->http, err);
 }
 
+/* What the connection's settings say of its plan. */
+static void allow_calls(struct channel *c)
+{
+    const struct connector *k = c->setup->connector;
+    for (const struct quota *q = k->quotas; k->calls && q && q->window; q++)
+        budgets_allow(c->budgets, q->window,
+                      k->calls(&c->setup->info, q->window));
+}
+
 int transport_connect(struct transport *t, struct text name,
                       struct channel **out, struct error *err)
 {
@@ -94,6 +103,7 @@ int transport_connect(struct transport *t, struct text name,
     arena_init(&c->arena);
     c->budgets = budgets_open(t->options.store, c->setup->key,
                               c->setup->connector);
+    allow_calls(c);
     signer_init(&c->signer, c->setup, t->vault, t->options.store, t->http,
                 c->budgets);
     retry_budget_init(&c->retry_budget);

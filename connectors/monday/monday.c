@@ -5,12 +5,14 @@
 #include "runtime/jsonread.h"
 #include "runtime/uri.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define API_VERSION "2026-10"
+#define WAIT_MS (60 * 1000) /* when nothing says how long */
+#define LOCKED_MS 5000
 #define BATCH 30       /* at 30,001 a mutation: under 1,000,000, which is the
                           minute of a trial account */
+#define SMALL_MINUTE 1000000 /* complexity of a trial account's minute */
 #define BATCH_MOST 150 /* likewise under 5,000,000, the most of one call */
 
 static const struct setting_def settings[] = {
@@ -118,6 +120,9 @@ static const struct {
     { "ComplexityException", ANSWER_WAIT, REFUSAL_NONE },
     { "MINUTE_RATE_LIMIT_EXCEEDED", ANSWER_WAIT, REFUSAL_NONE },
     { "IP_RATE_LIMIT_EXCEEDED", ANSWER_WAIT, REFUSAL_NONE },
+    { "RATE_LIMIT_EXCEEDED", ANSWER_WAIT, REFUSAL_NONE },
+    { "FIELD_LIMIT_EXCEEDED", ANSWER_WAIT, REFUSAL_NONE },
+    { "RESOURCE_LOCKED", ANSWER_WAIT, REFUSAL_NONE },
     { "maxConcurrencyExceeded", ANSWER_WAIT, REFUSAL_NONE },
     { "tooManyRequests", ANSWER_WAIT, REFUSAL_NONE },
     { "API_TEMPORARILY_BLOCKED", ANSWER_WAIT, REFUSAL_NONE },
@@ -140,7 +145,8 @@ static const struct {
     { "InvalidUserIdException", ANSWER_REFUSED, REFUSAL_VALUE },
     { "InvalidVersionException", ANSWER_REFUSED, REFUSAL_REQUEST },
     { "JsonParseException", ANSWER_REFUSED, REFUSAL_REQUEST },
-    { "FIELD_LIMIT_EXCEEDED", ANSWER_REFUSED, REFUSAL_TOO_LARGE },
+    { "RecordInvalidException", ANSWER_REFUSED, REFUSAL_VALUE },
+    { "InvalidColumnTypeException", ANSWER_REFUSED, REFUSAL_VALUE },
     { "REQUEST_MAX_COMPLEXITY_EXCEEDED", ANSWER_REFUSED, REFUSAL_TOO_LARGE },
     { "CursorException", ANSWER_REFUSED, REFUSAL_CURSOR },
     { "CursorExpiredError", ANSWER_REFUSED, REFUSAL_CURSOR },
@@ -163,25 +169,54 @@ static void by_code(const struct connection_info *c, struct text code,
     out->refusal = writes ? REFUSAL_VALUE : REFUSAL_REQUEST;
 }
 
+/* The first of these members that is there. */
+static struct text any_text(struct arena *arena, struct text json,
+                            const char *const *paths)
+{
+    struct text t = TEXT_NONE;
+    for (; *paths && t.len == 0; paths++)
+        t = json_get_text(arena, json, *paths);
+    return t;
+}
+
+/* Some limits are known by their sentence alone. */
+static struct text code_of_message(struct text message)
+{
+    static const char *const said[][2] = {
+        { "Not Authenticated", "NOT_AUTHENTICATED" },
+        { "Rate Limit Exceeded", "MINUTE_RATE_LIMIT_EXCEEDED" },
+        { "Minute limit rate exceeded", "MINUTE_RATE_LIMIT_EXCEEDED" },
+        { "Daily limit exceeded", "DAILY_LIMIT_EXCEEDED" },
+        { "maxConcurrencyExceeded", "maxConcurrencyExceeded" },
+    };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (text_equal_nocase(message, text_of(said[i][0])))
+            return text_of(said[i][1]);
+    return TEXT_NONE;
+}
+
 /* {"message","path","extensions":{"code"}}, older forms, or a bare text. */
-static void by_error(const struct connection_info *c, struct text error,
+static void by_error(const struct connection_info *c,
+                     const struct response *response, struct text error,
                      bool writes, struct arena *arena, struct answer *out)
 {
-    struct text code = json_get_text(arena, error, "extensions.code");
+    static const char *const codes_at[] = { "extensions.code",
+                                            "extensions.error_code",
+                                            "error_code", NULL };
+    static const char *const said_at[] = { "message", "error_message", NULL };
+    struct text code = any_text(arena, error, codes_at);
     int64_t seconds = 0;
-    if (code.len == 0)
-        code = json_get_text(arena, error, "extensions.error_code");
-    if (code.len == 0)
-        code = json_get_text(arena, error, "error_code");
     out->reason = json_kind(error) == JSON_STRING
                       ? json_text(arena, error)
-                      : json_get_text(arena, error, "message");
-    if (text_equal_nocase(out->reason, TEXT("Not Authenticated")))
-        code = TEXT("NOT_AUTHENTICATED");
+                      : any_text(arena, error, said_at);
+    if (code.len == 0)
+        code = code_of_message(out->reason);
     by_code(c, code, writes, out);
     if (out->kind == ANSWER_WAIT && out->until_ms == 0) {
-        out->wait_ms = 60 * 1000;
-        if (json_get_int64(error, "extensions.retry_in_seconds", &seconds) &&
+        out->wait_ms = WAIT_MS;
+        if ((json_get_int64(error, "extensions.retry_in_seconds", &seconds) ||
+             json_int64(response_header(response, "Retry-After"),
+                        &seconds)) &&
             seconds > 0)
             out->wait_ms = seconds * 1000;
     }
@@ -209,13 +244,29 @@ bool monday_field_error(const struct connection_info *c,
     while (json_next(&it))
         if (text_is(path_head(it.value, arena), alias)) {
             *out = (struct answer){ .status = response->status };
-            by_error(c, it.value, writes, arena, out);
+            by_error(c, response, it.value, writes, arena, out);
             return true;
         }
     return false;
 }
 
-static void by_status(const struct response *response, struct answer *out)
+/* One without a place, which is about whatever was not done. */
+bool monday_stray_error(const struct connection_info *c,
+                        const struct response *response, bool writes,
+                        struct arena *arena, struct answer *out)
+{
+    struct json_items it = json_items(json_get(response->body, "errors"));
+    while (json_next(&it))
+        if (path_head(it.value, arena).len == 0) {
+            *out = (struct answer){ .status = response->status };
+            by_error(c, response, it.value, writes, arena, out);
+            return true;
+        }
+    return false;
+}
+
+static void by_status(const struct response *response, bool writes,
+                      struct answer *out)
 {
     int64_t seconds = 0;
     out->refusal = REFUSAL_NONE;
@@ -227,16 +278,25 @@ static void by_status(const struct response *response, struct answer *out)
         out->kind = ANSWER_REFUSED;
         out->refusal = REFUSAL_PERMISSION;
         return;
+    case 404:
+        out->kind = ANSWER_REFUSED;
+        out->refusal = REFUSAL_MISSING;
+        return;
+    case 413:
+        out->kind = ANSWER_REFUSED;
+        out->refusal = REFUSAL_TOO_LARGE;
+        return;
     case 400:
     case 422:
         out->kind = ANSWER_REFUSED;
-        out->refusal = REFUSAL_REQUEST;
+        out->refusal = response->status == 422 && writes ? REFUSAL_VALUE
+                                                         : REFUSAL_REQUEST;
         return;
     case 409:
     case 423:
     case 429:
         out->kind = ANSWER_WAIT;
-        out->wait_ms = response->status == 423 ? 5000 : 60 * 1000;
+        out->wait_ms = response->status == 423 ? LOCKED_MS : WAIT_MS;
         if (json_int64(response_header(response, "Retry-After"), &seconds) &&
             seconds > 0)
             out->wait_ms = seconds * 1000;
@@ -274,15 +334,17 @@ bool monday_classify(const struct connection_info *c,
     struct text data = json_get(response->body, "data");
     struct text error = first_of(errors);
     *out = (struct answer){ .kind = ANSWER_DONE, .status = response->status };
+    if (error.len == 0 && json_get(response->body, "error_code").len > 0)
+        error = response->body; /* the flat form of older versions */
     if (response->status != 200) {
         if (error.len > 0)
-            by_error(c, error, writes, arena, out);
+            by_error(c, response, error, writes, arena, out);
         else
             out->reason = text_of(arena_printf(
                 arena, "monday.com answered HTTP %d", response->status));
         if (error.len == 0 || out->code.len == 0 ||
             response->status >= 500 || out->kind == ANSWER_REFUSED)
-            by_status(response, out);
+            by_status(response, writes, out);
         return true;
     }
     if (wrong_version(c, response, arena, out))
@@ -290,7 +352,7 @@ bool monday_classify(const struct connection_info *c,
     if (json_kind(data) == JSON_OBJECT) {
         if (error.len == 0)
             return false;
-        by_error(c, error, writes, arena, out);
+        by_error(c, response, error, writes, arena, out);
         if (out->kind == ANSWER_WAIT && !writes)
             return true; /* partial data: all of it again */
         if (writes) { /* each alias has its own fate */
@@ -299,50 +361,96 @@ bool monday_classify(const struct connection_info *c,
         }
         return true;
     }
-    if (error.len == 0 && json_get(response->body, "error_code").len > 0)
-        error = response->body; /* the flat form of older versions */
     if (error.len == 0) {
         out->kind = ANSWER_FAILED;
         out->reason = TEXT("monday.com's answer is not the JSON it promises");
         return true;
     }
-    by_error(c, error, writes, arena, out);
+    by_error(c, response, error, writes, arena, out);
     return true;
 }
 
-/* RateLimit: "minuteRate";r=999, "concurrency";r=39 … */
-static void add_news(struct text header, const char *name, const char *window,
-                     struct arena *arena, struct budget_news **list)
+/* `name` of a list such as "minuteRate";r=999, "concurrency";r=39;t=3 */
+static struct text list_member(struct text header, const char *name)
 {
-    struct budget_news *n;
+    struct text rest;
+    const char *comma;
     size_t at;
-    char *text = arena_strndup(arena, header.ptr, header.len);
-    const char *p;
     if (!text_find(header, text_of(name), &at))
-        return;
-    p = strstr(text + at, ";r=");
-    if (!p)
-        return;
-    n = ARENA_NEW(arena, struct budget_news);
-    n->window = window;
-    n->limit = -1;
-    n->remaining = (int64_t)strtoll(p + 3, NULL, 10);
-    n->next = *list;
-    *list = n;
+        return TEXT_NONE;
+    rest = text_slice(header, at, header.len - at);
+    comma = memchr(rest.ptr, ',', rest.len);
+    return comma ? text_slice(rest, 0, (size_t)(comma - rest.ptr)) : rest;
+}
+
+static int64_t parameter(struct text member, const char *name)
+{
+    size_t at, end;
+    int64_t n;
+    if (!text_find(member, text_of(name), &at))
+        return -1;
+    at += strlen(name);
+    for (end = at; end < member.len && member.ptr[end] >= '0' &&
+                   member.ptr[end] <= '9';)
+        end++;
+    return json_int64(text_slice(member, at, end - at), &n) ? n : -1;
+}
+
+static struct budget_news *news_of_minute(int64_t limit, int64_t remaining,
+                                          int64_t reset_ms,
+                                          struct arena *arena,
+                                          struct budget_news *next)
+{
+    struct budget_news *n = ARENA_NEW(arena, struct budget_news);
+    *n = (struct budget_news){ .window = "minute", .limit = limit,
+                               .remaining = remaining, .reset_ms = reset_ms,
+                               .next = next };
+    return n;
+}
+
+/* What is left of a minute's complexity does not hold another call like this
+ * one: there is none before it begins anew. */
+static struct budget_news *by_complexity(const struct connection_info *c,
+                                         const struct response *response,
+                                         struct arena *arena)
+{
+    struct text cost = json_get(response->body, "data.complexity");
+    int64_t query = 0, after = 0, seconds = 0;
+    if (!json_get_int64(cost, "query", &query) ||
+        !json_get_int64(cost, "after", &after) ||
+        !json_get_int64(cost, "reset_in_x_seconds", &seconds) ||
+        after >= query || after >= SMALL_MINUTE)
+        return NULL;
+    return news_of_minute(-1, 0, c->now_ms + (seconds + 1) * 1000, arena, NULL);
 }
 
 static struct budget_news *budgets(const struct connection_info *c,
                                    const struct response *response,
                                    struct arena *arena)
 {
-    struct text header = response_header(response, "RateLimit");
-    struct budget_news *list = NULL;
-    (void)c;
-    if (header.len == 0)
-        return NULL;
-    add_news(header, "\"minuteRate\"", "minute", arena, &list);
-    add_news(header, "\"dailyRate\"", "day", arena, &list);
+    struct text left = response_header(response, "RateLimit");
+    struct text policy = response_header(response, "RateLimit-Policy");
+    struct text minute = list_member(left, "\"minuteRate\"");
+    struct text points = list_member(left, "\"complexityMinute\"");
+    struct budget_news *list = by_complexity(c, response, arena);
+    int64_t rest = parameter(minute, ";r=");
+    int64_t wait = parameter(minute, ";t=");
+    if (minute.len > 0)
+        list = news_of_minute(
+            parameter(list_member(policy, "\"minuteRate\""), ";q="), rest,
+            rest == 0 && wait > 0 ? c->now_ms + wait * 1000 : 0, arena, list);
+    wait = parameter(points, ";t=");
+    if (parameter(points, ";r=") == 0 && wait > 0)
+        list = news_of_minute(-1, 0, c->now_ms + wait * 1000, arena, list);
     return list;
+}
+
+static int64_t calls(const struct connection_info *c, const char *window)
+{
+    int64_t n = 0;
+    if (strcmp(window, "day") == 0)
+        json_int64(c->setting(c, "daily_calls"), &n);
+    return n;
 }
 
 /* ---------------------------------------------------------------- sign-in */
@@ -464,6 +572,7 @@ const struct connector connector_monday = {
     .authorize = authorize,
     .token_request = token_request,
     .token_answer = token_answer,
+    .calls = calls,
     .budgets = budgets,
     .hook_verify = monday_hook_verify,
     .hook_request = monday_hook_request,

@@ -60,6 +60,12 @@ bool monday_classify(const struct connection_info *c,
 bool monday_field_error(const struct connection_info *c,
                         const struct response *response, const char *alias,
                         bool writes, struct arena *arena, struct answer *out);
+/* The error without a path, which is about whatever was not done. */
+bool monday_stray_error(const struct connection_info *c,
+                        const struct response *response, bool writes,
+                        struct arena *arena, struct answer *out);
+/* What a call cost and what is left, beside what it asks for. */
+#define MONDAY_COST "complexity { query after reset_in_x_seconds } "
 struct text monday_board_id(const struct object *object);
 /* Mutations that go in one document. */
 size_t monday_batch(const struct connection_info *c);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PAGE_ITEMS 500
+#define PAGE_NESTED 100
 #define PAGE_LIST 100
 #define KEYS_PER_CALL 50
 
@@ -124,9 +125,9 @@ static void by_keys(const struct read_spec *spec, struct text next,
     buf_str(q, "items_page_by_column_values(board_id: $board, limit: $limit, "
                "columns: $keys) { cursor items { ");
     add_item_fields(spec->shape, q);
-    buf_str(q, " } } }");
+    buf_str(q, " } } " MONDAY_COST "}");
     json_put_string(w, "board", monday_board_id(spec->object));
-    json_put_int(w, "limit", PAGE_ITEMS);
+    json_put_int(w, "limit", 2 * KEYS_PER_CALL);
     json_key(w, "keys");
     json_begin_array(w);
     json_begin_object(w);
@@ -141,6 +142,15 @@ static void by_keys(const struct read_spec *spec, struct text next,
     json_end_array(w);
 }
 
+/* Subitems come with their items, and what a page costs is reckoned from what
+ * it could hold. */
+static int page_size(const struct read_spec *spec)
+{
+    int most = subitems_of(spec->shape) ? PAGE_NESTED : PAGE_ITEMS;
+    return spec->page_size > 0 && spec->page_size < most ? spec->page_size
+                                                         : most;
+}
+
 static void whole_board(const struct read_spec *spec, struct buf *q,
                         struct json_out *w)
 {
@@ -148,14 +158,12 @@ static void whole_board(const struct read_spec *spec, struct buf *q,
     buf_str(q, "boards(ids: $boards) { id state items_page(limit: $limit) { "
                "cursor items { ");
     add_item_fields(spec->shape, q);
-    buf_str(q, " } } } }");
+    buf_str(q, " } } } " MONDAY_COST "}");
     json_key(w, "boards");
     json_begin_array(w);
     json_string(w, monday_board_id(spec->object));
     json_end_array(w);
-    json_put_int(w, "limit", spec->page_size > 0 && spec->page_size < PAGE_ITEMS
-                                 ? spec->page_size
-                                 : PAGE_ITEMS);
+    json_put_int(w, "limit", page_size(spec));
 }
 
 static void next_items(const struct read_spec *spec, struct text cursor,
@@ -165,9 +173,10 @@ static void next_items(const struct read_spec *spec, struct text cursor,
     buf_str(q, "next_items_page(cursor: $cursor, limit: $limit) { cursor "
                "items { ");
     add_item_fields(spec->shape, q);
-    buf_str(q, " } } }");
+    buf_str(q, " } } " MONDAY_COST "}");
     json_put_string(w, "cursor", cursor);
-    json_put_int(w, "limit", PAGE_ITEMS);
+    json_put_int(w, "limit", spec->mode == READ_KEYS ? 2 * KEYS_PER_CALL
+                                                     : page_size(spec));
 }
 
 /* By id archived items are seen too; a page never shows them. */
@@ -414,6 +423,30 @@ static void items_page(const struct read_spec *spec, struct text asked,
             arena, "K%lld", (long long)from + KEYS_PER_CALL));
 }
 
+/* By id what was archived or deleted is shown too; only a flow that looks at
+ * the state wants it. */
+static bool is_put_away(const struct read_spec *spec, struct text rows,
+                        struct arena *arena)
+{
+    struct text state = json_get_text(arena, rows, "0.state");
+    for (size_t i = 0; i < spec->shape->count; i++)
+        if (text_is(spec->shape->fields[i].field->wire, "state"))
+            return false;
+    return state.len > 0 && !text_is(state, "active");
+}
+
+/* What an expired cursor's error is called is not known. */
+static bool is_old_cursor(struct text asked, struct text reason)
+{
+    static const struct text word = { "cursor", 6 };
+    if (asked.len < 2 || asked.ptr[0] != 'C')
+        return false;
+    for (size_t i = 0; i + word.len <= reason.len; i++)
+        if (text_equal_nocase(text_slice(reason, i, word.len), word))
+            return true;
+    return false;
+}
+
 void monday_read_answer(const struct connection_info *c,
                         const struct read_spec *spec, struct text asked,
                         const struct response *response, struct arena *arena,
@@ -422,8 +455,11 @@ void monday_read_answer(const struct connection_info *c,
     struct text data, rows;
     *page = (struct page){ .body = response->body, .total = -1,
                            .complete = true };
-    if (monday_classify(c, response, false, arena, out))
+    if (monday_classify(c, response, false, arena, out)) {
+        if (out->kind == ANSWER_REFUSED && is_old_cursor(asked, out->reason))
+            out->refusal = REFUSAL_CURSOR;
         return;
+    }
     data = json_get(response->body, "data");
     if (!spec->object->user) {
         list_page(spec, asked, data, arena, page);
@@ -434,7 +470,7 @@ void monday_read_answer(const struct connection_info *c,
         return;
     }
     rows = json_get(data, "items");
-    if (count_of(rows) == 0) {
+    if (count_of(rows) == 0 || is_put_away(spec, rows, arena)) {
         out->kind = ANSWER_REFUSED;
         out->refusal = REFUSAL_MISSING;
         out->reason = TEXT("monday.com does not have that item");

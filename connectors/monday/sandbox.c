@@ -2,6 +2,7 @@
  * stands around a GraphQL call. */
 #include "config.h"
 #include "connectors/monday/sandbox.h"
+#include "connectors/monday/sandbox_graphql.h"
 
 #include "base/date.h"
 #include <stdio.h>
@@ -417,6 +418,18 @@ static void serve_graphql(struct world *w, struct sandbox_call *call)
         keep_answer(w, call, key, version);
 }
 
+/* The schema for everybody to read, as the vendor offers it. */
+static void serve_schema(struct sandbox_call *call)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    for (size_t i = 0; monday_sdl[i]; i++)
+        buf_str(&b, monday_sdl[i]);
+    call_answer_text(call, 200, "text/plain; charset=utf-8", "%s",
+                     buf_cstr(&b));
+    buf_fini(&b);
+}
+
 static void serve(struct world *w, struct sandbox_call *call)
 {
     if (text_is(call->path, "/oauth2/authorize"))
@@ -427,6 +440,9 @@ static void serve(struct world *w, struct sandbox_call *call)
         serve_token(w, call, true);
     else if (text_is(call->path, "/v2") && call_is(call, "POST"))
         serve_graphql(w, call);
+    else if (text_is(call->path, "/v2/get_schema") && call_is(call, "GET") &&
+             text_is(call_param(call, "format"), "sdl"))
+        serve_schema(call);
     else
         monday_refuse(call, 404, "NotFound", 0, "Not found");
 }

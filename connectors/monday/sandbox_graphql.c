@@ -85,11 +85,36 @@ static void read_number(struct reader *r)
     r->token = (struct text){ from, (size_t)(r->p - from) };
 }
 
-/* Quoted as in JSON; block strings are not understood. */
+/* """ … """, as descriptions in a schema are; not decoded. */
+static bool read_block(struct reader *r)
+{
+    const char *from = r->p;
+    if (r->end - r->p < 6 || memcmp(r->p, "\"\"\"", 3) != 0)
+        return false;
+    for (r->p += 3; r->end - r->p >= 3; r->p++) {
+        if (memcmp(r->p, "\"\"\"", 3) == 0) {
+            r->p += 3;
+            r->token = (struct text){ from, (size_t)(r->p - from) };
+            r->kind = T_STRING;
+            return true;
+        }
+        if (*r->p == '\n') {
+            r->line++;
+            r->line_start = r->p + 1;
+        }
+    }
+    fail(r, "an unterminated string");
+    return true;
+}
+
+/* Quoted as in JSON. */
 static void read_string(struct reader *r)
 {
-    const char *from = r->p++;
+    const char *from = r->p;
     struct error err = { 0 };
+    if (read_block(r))
+        return;
+    r->p++;
     while (r->p < r->end && *r->p != '"' && *r->p != '\n')
         r->p += *r->p == '\\' && r->p + 1 < r->end ? 2 : 1;
     if (r->p >= r->end || *r->p != '"') {
@@ -437,6 +462,21 @@ const struct gq_fragment *gq_fragment(const struct gq_document *d,
 }
 
 /* ------------------------------------------------------------------- schema */
+static void skip_description(struct reader *r)
+{
+    if (r->kind == T_STRING)
+        advance(r);
+}
+
+/* @deprecated(reason: "…") and the like say nothing of what is allowed. */
+static void skip_directives(struct reader *r)
+{
+    while (take_mark(r, '@')) {
+        need_name(r);
+        read_args(r);
+    }
+}
+
 static struct sdl_arg *read_sdl_args(struct reader *r)
 {
     struct sdl_arg *first = NULL;
@@ -445,12 +485,14 @@ static struct sdl_arg *read_sdl_args(struct reader *r)
         return NULL;
     do {
         struct sdl_arg *a = ARENA_NEW(r->arena, struct sdl_arg);
+        skip_description(r);
         a->name = need_name(r);
         need_mark(r, ':');
         a->type = read_type(r);
         a->has_default = take_mark(r, '=');
         if (a->has_default)
             read_value(r);
+        skip_directives(r);
         *last = a;
         last = &a->next;
     } while (!r->failed && !take_mark(r, ')'));
@@ -461,35 +503,84 @@ static struct sdl_field *read_sdl_fields(struct reader *r, bool is_enum)
 {
     struct sdl_field *first = NULL;
     struct sdl_field **last = &first;
+    if (!at_mark(r, '{'))
+        return NULL;
     need_mark(r, '{');
     while (!r->failed && !take_mark(r, '}')) {
         struct sdl_field *f = ARENA_NEW(r->arena, struct sdl_field);
+        skip_description(r);
         f->name = need_name(r);
         if (!is_enum) {
             f->args = read_sdl_args(r);
             need_mark(r, ':');
             f->type = read_type(r);
+            if (take_mark(r, '=')) {
+                f->has_default = true;
+                read_value(r);
+            }
         }
+        skip_directives(r);
         *last = f;
         last = &f->next;
     }
     return first;
 }
 
+/* Names with `mark` between, the first of them perhaps behind one. */
+static struct sdl_field *read_sdl_names(struct reader *r, char mark)
+{
+    struct sdl_field *first = NULL;
+    struct sdl_field **last = &first;
+    take_mark(r, mark);
+    do {
+        *last = ARENA_NEW(r->arena, struct sdl_field);
+        (*last)->name = need_name(r);
+        last = &(*last)->next;
+    } while (!r->failed && take_mark(r, mark));
+    return first;
+}
+
+/* What is no type: `schema { … }`, `directive @x(…) on …`. */
+static bool skip_sdl_other(struct reader *r)
+{
+    if (take_word(r, "schema")) {
+        skip_directives(r);
+        read_sdl_fields(r, false);
+        return true;
+    }
+    if (!take_word(r, "directive"))
+        return false;
+    need_mark(r, '@');
+    need_name(r);
+    read_sdl_args(r);
+    take_word(r, "repeatable");
+    if (!take_word(r, "on"))
+        fail(r, "a directive");
+    read_sdl_names(r, '|');
+    return true;
+}
+
 static void read_sdl_type(struct reader *r, struct sdl *s)
 {
     struct sdl_type *t = ARENA_NEW(r->arena, struct sdl_type);
+    skip_description(r);
+    if (skip_sdl_other(r))
+        return;
     t->kind = take_word(r, "type")        ? SDL_OBJECT
               : take_word(r, "interface") ? SDL_INTERFACE
               : take_word(r, "input")     ? SDL_INPUT
               : take_word(r, "enum")      ? SDL_ENUM
+              : take_word(r, "union")     ? SDL_UNION
                                           : SDL_SCALAR;
     if (t->kind == SDL_SCALAR && !take_word(r, "scalar"))
         fail(r, "the schema");
     t->name = need_name(r);
     if (take_word(r, "implements"))
-        t->implements = need_name(r);
-    if (t->kind != SDL_SCALAR)
+        t->implements = read_sdl_names(r, '&');
+    skip_directives(r);
+    if (t->kind == SDL_UNION && take_mark(r, '='))
+        t->fields = read_sdl_names(r, '|');
+    else if (t->kind != SDL_SCALAR)
         t->fields = read_sdl_fields(r, t->kind == SDL_ENUM);
     t->next = s->types;
     s->types = t;
@@ -515,6 +606,14 @@ const struct sdl_type *sdl_find(const struct sdl *s, struct text name)
     while (t && !text_equal(t->name, name))
         t = t->next;
     return t;
+}
+
+bool sdl_implements(const struct sdl_type *t, struct text name)
+{
+    const struct sdl_field *i = t->implements;
+    while (i && !text_equal(i->name, name))
+        i = i->next;
+    return i != NULL;
 }
 
 const struct sdl_field *sdl_member(const struct sdl_type *t, struct text name)

@@ -92,14 +92,17 @@ struct sdl_field {
     struct text name;
     const struct gq_type *type;
     struct sdl_arg *args;
+    bool has_default; /* of an input's */
     struct sdl_field *next;
 };
 
 struct sdl_type {
     struct text name;
-    enum { SDL_OBJECT, SDL_INTERFACE, SDL_INPUT, SDL_ENUM, SDL_SCALAR } kind;
-    struct text implements;
-    struct sdl_field *fields; /* an enum's values too */
+    enum {
+        SDL_OBJECT, SDL_INTERFACE, SDL_INPUT, SDL_ENUM, SDL_SCALAR, SDL_UNION,
+    } kind;
+    struct sdl_field *implements;
+    struct sdl_field *fields; /* an enum's values, a union's types too */
     struct sdl_type *next;
 };
 
@@ -114,6 +117,7 @@ int gq_parse(struct arena *arena, struct text source, struct gq_document *d);
 struct sdl *sdl_parse(struct arena *arena, const char *const *sources);
 const struct sdl_type *sdl_find(const struct sdl *s, struct text name);
 const struct sdl_field *sdl_member(const struct sdl_type *t, struct text name);
+bool sdl_implements(const struct sdl_type *t, struct text name);
 struct text gq_type_name(const struct gq_type *t);
 void gq_complain(struct gq_document *d, int line, int column,
                  const char *format, ...)

@@ -369,7 +369,7 @@ static void select_into(struct mq *q, const struct sdl_type *t,
             s->kind == GQ_SPREAD ? gq_fragment(q->document, s->name) : NULL;
         struct text on = f ? f->on : s->name;
         if (on.len == 0 || text_equal(on, t->name) ||
-            text_equal(on, t->implements))
+            sdl_implements(t, on))
             select_into(q, t, source, f ? f->first : s->first, out);
     }
 }

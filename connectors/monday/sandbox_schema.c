@@ -51,7 +51,9 @@ const char *const monday_sdl[] = {
     " order_by: [ItemsQueryOrderBy!] rules: [ItemsQueryRule!] }\n",
     "type Complexity { after: Int! before: Int! query: Int!"
     " reset_in_x_seconds: Int! }\n",
-    "type Version { kind: String! value: String! display_name: String! }\n",
+    "enum VersionKind { current deprecated dev maintenance old__maintenance"
+    " old_previous_maintenance previous_maintenance release_candidate }\n",
+    "type Version { kind: VersionKind! value: String! display_name: String! }\n",
     "type DailyLimit { base: Int total: Int }\n",
     "type PlatformApi { daily_limit: DailyLimit }\n",
     "type Account { id: ID! name: String! slug: String! }\n",
@@ -155,7 +157,7 @@ const char *const monday_sdl[] = {
     " move_item_to_group(group_id: String!, item_id: ID): Item"
     " create_update(body: String!, item_id: ID, parent_id: ID): Update"
     " create_board(board_kind: BoardKind!, board_name: String!,"
-    " description: String, empty: Boolean, workspace_id: ID): Board"
+    " description: String, empty: Boolean = false, workspace_id: ID): Board"
     " create_column(board_id: ID!, column_type: ColumnType!, title: String!,"
     " id: String, description: String, defaults: JSON): Column"
     " create_group(board_id: ID!, group_name: String!): Group"

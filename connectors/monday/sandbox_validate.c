@@ -98,7 +98,7 @@ static void prove_input(struct proof *p, const struct gq_value *v,
         const struct gq_value *m = v->first;
         while (m && !text_equal(m->name, f->name))
             m = m->next;
-        if (!m && f->type->kind == GQ_NON_NULL)
+        if (!m && f->type->kind == GQ_NON_NULL && !f->has_default)
             gq_complain(p->d, v->line, v->column,
                         "Field \"%.*s.%.*s\" of required type \"%s\" was not "
                         "provided.",
@@ -263,8 +263,9 @@ static void prove_field(struct proof *p, struct gq_selection *s,
 
 static bool may_be(const struct sdl_type *t, const struct sdl_type *on)
 {
-    return t == on || text_equal(on->implements, t->name) ||
-           text_equal(t->implements, on->name);
+    return t == on || sdl_implements(on, t->name) ||
+           sdl_implements(t, on->name) ||
+           (t->kind == SDL_UNION && sdl_member(t, on->name));
 }
 
 static void prove_on(struct proof *p, const struct gq_selection *s,
@@ -331,7 +332,8 @@ static bool given_input(struct proof *p, const struct doc *v,
             return false;
     for (const struct sdl_field *f = t->fields; f; f = f->next) {
         const struct doc *m = doc_get_text(v, f->name);
-        if (m ? !given_fits(p, m, f->type) : f->type->kind == GQ_NON_NULL)
+        if (m ? !given_fits(p, m, f->type)
+              : f->type->kind == GQ_NON_NULL && !f->has_default)
             return false;
     }
     return true;

@@ -234,7 +234,7 @@ static void send_document(const struct connection_info *c, struct document *d,
     buf_text(&query, buf_view(&d->heads));
     buf_str(&query, ") { ");
     buf_text(&query, buf_view(&d->body));
-    buf_byte(&query, '}');
+    buf_str(&query, MONDAY_COST "}");
     monday_call(c, buf_view(&query), buf_view(&d->variables), true, "items",
                 arena, out);
     add_key(spec, arena, out);
@@ -498,19 +498,21 @@ static struct text known_subitems(struct text item, struct arena *arena)
     return step_of(&p, arena);
 }
 
+/* An id says that it was done, whatever else went wrong below it. */
 static bool alias_failed(const struct connection_info *c,
                          const struct response *response, size_t n,
                          struct arena *arena, struct write_result *result)
 {
     char alias[24];
     snprintf(alias, sizeof alias, "m%zu", n);
-    if (monday_field_error(c, response, alias, true, arena, &result->answer))
-        return true;
     result->target_id = json_get_text(
-        arena, response->body,
-        arena_printf(arena, "data.%s.id", alias));
+        arena, response->body, arena_printf(arena, "data.%s.id", alias));
     if (result->target_id.len > 0)
         return false;
+    if (monday_field_error(c, response, alias, true, arena,
+                           &result->answer) ||
+        monday_stray_error(c, response, true, arena, &result->answer))
+        return true;
     result->answer.kind = ANSWER_FAILED;
     result->answer.reason = TEXT("monday.com did not say what became of it");
     return true;

@@ -191,6 +191,35 @@ static void test_stretch(void)
     budgets_close(b);
 }
 
+/* Calls of a window until it says no. */
+static int64_t calls_until_no(struct budgets *b)
+{
+    struct error err = { 0 };
+    struct request r = { .endpoint = "x" };
+    const char *window = "";
+    int64_t until = 0, n = 0;
+    while (n < 5000 && budgets_take(b, &r, NOW + n, &until, &window, &err) == 0)
+        n++;
+    return n;
+}
+
+/* A plan with more or fewer calls a day than the usual. */
+static void test_plan(void)
+{
+    struct budgets *b = budgets_open(NULL, TEXT("Monday"),
+                                     connector_find(TEXT("monday")));
+    is_int(calls_until_no(b), 1000, "a thousand calls a day");
+    budgets_close(b);
+    b = budgets_open(NULL, TEXT("Monday"), connector_find(TEXT("monday")));
+    budgets_allow(b, "day", 200);
+    is_int(calls_until_no(b), 200, "or what the connection says");
+    budgets_close(b);
+    b = budgets_open(NULL, TEXT("Monday"), connector_find(TEXT("monday")));
+    budgets_allow(b, "day", 0);
+    is_int(calls_until_no(b), 1000, "which may say nothing");
+    budgets_close(b);
+}
+
 static void test_deadline(void)
 {
     struct retry_random random;
@@ -268,6 +297,7 @@ int main(void)
     test_load();
     test_pending();
     test_stretch();
+    test_plan();
     test_deadline();
     test_breaker();
     test_news();
