@@ -460,6 +460,18 @@ static void judge_answer(struct loop *l, struct flight *f)
         land(l, f, 0);
 }
 
+/* Some vendors send a page to sign in, or send on to one, where others answer
+ * 401: their drivers know it. */
+static bool is_sign_in_page(struct flight *f)
+{
+    struct exchange *x = f->x;
+    classify(x);
+    bool is = x->answer.kind == ANSWER_SIGN_IN && !f->signed_again;
+    if (!is)
+        memset(&x->answer, 0, sizeof x->answer);
+    return is;
+}
+
 static void take_news(struct loop *l, struct flight *f)
 {
     struct channel *c = l->c;
@@ -503,13 +515,18 @@ static void landed_call(struct loop *l, struct flight *f)
               f->call.method, x->request->endpoint ? x->request->endpoint : "",
               status, (long long)f->call.total_us / 1000);
     if (!answered) {
-        judge_unanswered(l, f);
+        if (f->call.outcome == HTTP_REDIRECTED && is_sign_in_page(f))
+            judge_sign_in(l, f);
+        else
+            judge_unanswered(l, f);
         return;
     }
     take_news(l, f);
     if (status == 511 || status == 407)
         fail(l, f, ERROR_TRANSIENT, "a proxy or portal of the network "
              "answered in its place (status %d)", status);
+    else if (is_other_page(&x->response) && is_sign_in_page(f))
+        judge_sign_in(l, f);
     else if (is_other_page(&x->response))
         outage(l, f, "a web page came instead of an answer");
     else

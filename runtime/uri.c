@@ -118,7 +118,49 @@ bool uri_split(struct text url, struct text *origin, struct text *path)
     return true;
 }
 
-struct text uri_relative(struct text url, struct text link)
+static bool is_loopback(struct text host)
+{
+    return text_is(host, "localhost") || text_is(host, "127.0.0.1") ||
+           text_is(host, "[::1]");
+}
+
+/* "http://host:port" into host and port; the scheme's own port is none. */
+static void split_origin(struct text origin, struct text *host,
+                         struct text *port)
+{
+    bool tls = text_starts(origin, TEXT("https://"));
+    size_t start = tls ? 8 : 7, colon = origin.len;
+    for (size_t i = start; i < origin.len; i++)
+        if (origin.ptr[i] == ':')
+            colon = i;
+        else if (origin.ptr[i] == ']')
+            colon = origin.len;
+    *host = text_slice(origin, start, colon - start);
+    *port = colon < origin.len
+                ? text_slice(origin, colon + 1, origin.len - colon - 1)
+                : TEXT_NONE;
+    if (text_is(*port, tls ? "443" : "80"))
+        *port = TEXT_NONE;
+}
+
+static bool is_known(struct text origin, struct text link_origin,
+                     const char *const *hosts)
+{
+    struct text host, port, link_host, link_port;
+    split_origin(origin, &host, &port);
+    split_origin(link_origin, &link_host, &link_port);
+    if (text_equal(port, link_port) &&
+        (text_equal_nocase(host, link_host) ||
+         (is_loopback(host) && is_loopback(link_host))))
+        return true;
+    for (; hosts && *hosts; hosts++)
+        if (link_port.len == 0 && text_equal_nocase(text_of(*hosts), link_host))
+            return true;
+    return false;
+}
+
+struct text uri_relative(struct text url, const char *const *hosts,
+                         struct text link)
 {
     struct text origin, prefix, link_origin, link_path;
     if (!uri_split(url, &origin, &prefix))
@@ -127,7 +169,7 @@ struct text uri_relative(struct text url, struct text link)
         prefix.len--;
     link_path = link;
     if (uri_split(link, &link_origin, &link_path)) {
-        if (!text_equal_nocase(origin, link_origin))
+        if (!is_known(origin, link_origin, hosts))
             return TEXT_NONE;
     } else if (link.len == 0 || link.ptr[0] != '/' ||
                (link.len > 1 && link.ptr[1] == '/')) {

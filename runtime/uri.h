@@ -16,9 +16,12 @@ struct text uri_form_value(struct arena *arena, struct text form,
                            const char *name);
 /* "https://host:port/path" split; false when it is no http(s) URL. */
 bool uri_split(struct text url, struct text *origin, struct text *path);
-/* A next link of `url`'s own server as a path to append to `url`: absolute
- * links must have its origin, and `url`'s own path prefix is taken off.
- * TEXT_NONE when it leads elsewhere. */
-struct text uri_relative(struct text url, struct text link);
+/* A next link of `url`'s own server as a path to append to `url`, whose own
+ * path prefix is taken off. An absolute link must name that server, or one of
+ * `hosts` (NULL-ended, may be NULL): the vendor's own names, which a proxy or
+ * a stand-in may leave in its answers. Nothing is ever asked of them because
+ * of a link. TEXT_NONE when it leads elsewhere. */
+struct text uri_relative(struct text url, const char *const *hosts,
+                         struct text link);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PLAIN_MAX 500 /* a body of text that long is a message */
+
 /* ------------------------------------------------------------- settings */
 static const struct setting_def settings[] = {
     { "region", "one of nl|be|uk|de|fr|es|us", "nl", false,
@@ -49,7 +51,7 @@ static const struct quota quotas[] = {
     { NULL, 0, 0, false, NULL },
 };
 
-static const char *const hosts[] = {
+const char *const exact_hosts[] = {
     "start.exactonline.nl", "start.exactonline.be", "start.exactonline.co.uk",
     "start.exactonline.de", "start.exactonline.fr", "start.exactonline.es",
     "start.exactonline.com", NULL,
@@ -77,7 +79,7 @@ static struct text base_url(const struct connection_info *c,
 }
 
 /* -------------------------------------------------------------- requests */
-static struct text division(const struct connection_info *c)
+struct text exact_division(const struct connection_info *c)
 {
     struct text set = c->setting(c, "division");
     return set.len > 0 ? set : c->learnt(c, "division");
@@ -89,95 +91,13 @@ void exact_add_root(const struct connection_info *c,
     buf_str(b, "/api/v1/");
     if (object && object_fact(object, "no_division"))
         return;
-    buf_text(b, division(c));
+    buf_text(b, exact_division(c));
     buf_byte(b, '/');
 }
 
 void exact_headers(struct arena *arena, struct request *r)
 {
     request_header(arena, r, "Accept", TEXT("application/json"));
-}
-
-void exact_key_literal(const struct object *object, struct text id,
-                       struct buf *b)
-{
-    if (object_fact(object, "key_type")) {
-        buf_text(b, id);
-        return;
-    }
-    buf_str(b, "guid'");
-    buf_text(b, id);
-    buf_byte(b, '\'');
-}
-
-static void add_quoted(struct text t, struct buf *b)
-{
-    buf_byte(b, '\'');
-    for (size_t i = 0; i < t.len; i++) {
-        if (t.ptr[i] == '\'')
-            buf_byte(b, '\'');
-        buf_byte(b, t.ptr[i]);
-    }
-    buf_byte(b, '\'');
-}
-
-static bool enum_literal(const struct type *type, struct text word,
-                         struct buf *b)
-{
-    for (size_t i = 0; i < type->value_count; i++) {
-        if (!text_equal(type->values[i].word, word))
-            continue;
-        if (type->values[i].wire_is_number)
-            buf_text(b, type->values[i].wire);
-        else
-            add_quoted(type->values[i].wire, b);
-        return true;
-    }
-    return false;
-}
-
-bool exact_literal(const struct field *field, const struct value *value,
-                   struct buf *b)
-{
-    char digits[DECIMAL_TEXT_MAX];
-    char date[11];
-    switch ((enum value_tag)value->tag) {
-    case VALUE_TEXT:
-        if (field->type->kind == TYPE_ENUM)
-            return enum_literal(field->type, value_as_text(value), b);
-        if (field->type->kind == TYPE_ID ||
-            (field->type->kind == TYPE_TEXT && field->type->length == 36)) {
-            buf_str(b, "guid");
-            add_quoted(value_as_text(value), b);
-        } else {
-            add_quoted(value_as_text(value), b);
-        }
-        return true;
-    case VALUE_NUMBER:
-    case VALUE_MONEY:
-        decimal_print(value_as_decimal(value), digits);
-        buf_str(b, digits);
-        if (text_is(field->encoding, "text number"))
-            buf_byte(b, 'L');
-        return true;
-    case VALUE_YESNO:
-        buf_str(b, value->whole ? "true" : "false");
-        return true;
-    case VALUE_DATE:
-        date_print((int32_t)value->whole, date);
-        buf_printf(b, "datetime'%sT00:00:00'", date);
-        return true;
-    case VALUE_MISSING:
-    case VALUE_TIME:
-    case VALUE_DATETIME: /* wall clock on the wire: re-checked here instead */
-    case VALUE_DURATION:
-    case VALUE_LIST:
-    case VALUE_RECORD:
-    case VALUE_CLEAR:
-    case VALUE_LEAVE:
-        break;
-    }
-    return false;
 }
 
 /* -------------------------------------------------------------- verdicts */
@@ -207,24 +127,52 @@ static enum refusal refusal_of_text(struct text message)
         "Mandatory", "Verplicht", "Invalid", "Ongeldig", "Not allow",
         "Unknown", "Onbekend", "De boeking is niet in evenwicht", NULL
     };
-    if (begins(message, duplicate) || has(message, "already exists") ||
+    if (begins(message, duplicate) || has(message, "already exist") ||
         has(message, "bestaat reeds"))
         return REFUSAL_DUPLICATE;
     if (has(message, "afgesloten") || has(message, "Boekjaar") ||
         has(message, "inancial year") || has(message, "eriod is closed") ||
         has(message, "losed period"))
         return REFUSAL_PERIOD;
-    if (begins(message, value))
+    if (begins(message, value) || has(message, "niet in evenwicht") ||
+        has(message, "not in balance") || has(message, "not balanced"))
         return REFUSAL_VALUE;
     return REFUSAL_NONE;
+}
+
+/* <error>…<message xml:lang="">text</message></error>, as it comes when the
+ * server takes a call for one of Atom. */
+static struct text xml_message(struct text body)
+{
+    size_t at, end;
+    if (!text_find(body, TEXT("<message"), &at))
+        return TEXT_NONE;
+    body = text_slice(body, at, body.len - at);
+    if (!text_find(body, TEXT(">"), &at))
+        return TEXT_NONE;
+    body = text_slice(body, at + 1, body.len - at - 1);
+    return text_find(body, TEXT("<"), &end)
+               ? text_trim(text_slice(body, 0, end))
+               : TEXT_NONE;
 }
 
 static struct text message_of(const struct response *response,
                               struct arena *arena)
 {
-    struct text t = json_get_text(arena, response->body, "error.message.value");
-    return t.len > 0 ? t
-                     : json_get_text(arena, response->body, "error_description");
+    static const char *const places[] = { "error.message.value",
+                                          "error.message",
+                                          "error_description", "message",
+                                          "Message" };
+    struct text body = text_trim(response->body), t;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if ((t = json_get_text(arena, body, places[i])).len > 0)
+            return text_trim(t);
+    if (body.len > 0 && body.ptr[0] == '<')
+        return xml_message(body);
+    return body.len > 0 && body.len < PLAIN_MAX && body.ptr[0] != '{' &&
+                   body.ptr[0] != '['
+               ? body
+               : TEXT_NONE;
 }
 
 static struct answer *refuse(struct answer *out, enum refusal refusal,
@@ -257,36 +205,39 @@ static void classify_forbidden(const struct response *response,
                                       "this user"));
 }
 
-/* Only the window that ran out is in the headers; an absent header is not a
- * zero. Resets are epoch milliseconds. */
-static int64_t reset_of(const struct response *response, bool *daily)
+/* A window as the headers tell of it; an absent header is not a zero. Resets
+ * are epoch milliseconds. */
+struct window {
+    int64_t left, reset_ms; /* -1, 0: not told */
+};
+
+static struct window window_of(const struct response *response,
+                               const char *left, const char *reset)
 {
-    int64_t reset = 0, left = -1;
-    *daily = false;
-    json_int64(response_header(response, "X-RateLimit-Minutely-Reset"), &reset);
-    if (reset > 0)
-        return reset;
-    if (json_int64(response_header(response, "X-RateLimit-Reset"), &reset) &&
-        reset > 0) {
-        *daily = !json_int64(response_header(response,
-                                             "X-RateLimit-Remaining"),
-                             &left) ||
-                 left <= 0;
-        return reset;
-    }
-    return 0;
+    struct window w = { -1, 0 };
+    json_int64(response_header(response, left), &w.left);
+    json_int64(response_header(response, reset), &w.reset_ms);
+    return w;
 }
 
+/* Mostly only the window that ran out is told. When both are, the day's is
+ * only meant when it is empty. */
 static void classify_limit(const struct response *response, struct answer *out)
 {
-    bool daily;
-    int64_t reset = reset_of(response, &daily);
+    struct window minute = window_of(response, "X-RateLimit-Minutely-Remaining",
+                                     "X-RateLimit-Minutely-Reset");
+    struct window day = window_of(response, "X-RateLimit-Remaining",
+                                  "X-RateLimit-Reset");
+    bool daily = day.reset_ms > 0 &&
+                 (day.left == 0 || (day.left < 0 && minute.reset_ms == 0));
+    int64_t reset = daily || minute.reset_ms == 0 ? day.reset_ms
+                                                  : minute.reset_ms;
     out->kind = ANSWER_WAIT;
     out->reason = daily ? TEXT("the daily number of calls is used up")
                         : TEXT("the number of calls a minute is used up");
     if (reset > 0)
         out->until_ms = reset + 1000;
-    else
+    else if (response_header(response, "Retry-After").len == 0)
         out->wait_ms = 61 * 1000;
     if (daily)
         out->refusal = REFUSAL_QUOTA;
@@ -305,9 +256,23 @@ static void classify_fault(struct text message, bool writes,
                                   : TEXT("Exact answered with a server fault");
 }
 
+/* Where a page to sign in used to come: a success or a redirect, with these
+ * words. Any other redirect leads elsewhere and is none of ours. */
 static bool is_login_page(const struct response *response)
 {
-    return response->body.len > 0 && has(response->body, "Object moved");
+    return response->status < 400 && has(response->body, "Object moved");
+}
+
+static void classify_wrong(const struct response *response, bool writes,
+                           struct text message, struct answer *out)
+{
+    enum refusal why = refusal_of_text(message);
+    refuse(out, !writes                ? REFUSAL_REQUEST
+                : why == REFUSAL_NONE ? REFUSAL_VALUE
+                                      : why,
+           message.len > 0          ? message
+           : response->status == 405 ? TEXT("Exact does not offer that")
+                                     : TEXT("Exact says the request is wrong"));
 }
 
 bool exact_classify(const struct response *response, bool writes,
@@ -315,8 +280,7 @@ bool exact_classify(const struct response *response, bool writes,
 {
     struct text message;
     *out = (struct answer){ .kind = ANSWER_DONE, .status = response->status };
-    if (is_login_page(response) || response->status == 302 ||
-        response->status == 401) {
+    if (is_login_page(response) || response->status == 401) {
         out->kind = ANSWER_SIGN_IN;
         out->reason = TEXT("Exact does not take the access token");
         return true;
@@ -327,9 +291,10 @@ bool exact_classify(const struct response *response, bool writes,
     switch (response->status) {
     case 400:
     case 405:
-        refuse(out, writes ? REFUSAL_VALUE : REFUSAL_REQUEST,
-               message.len > 0 ? message
-                               : TEXT("Exact says the request is wrong"));
+    case 409:
+    case 415:
+    case 422:
+        classify_wrong(response, writes, message, out);
         break;
     case 403:
         classify_forbidden(response, message, arena, out);
@@ -403,7 +368,7 @@ static int discover_request(const struct connection_info *c, int step,
     buf_init(&b, 4096);
     exact_add_root(c, NULL, &b);
     buf_str(&b, "hrm/Divisions?$filter=Code%20eq%20");
-    uri_encode(&b, division(c));
+    uri_encode(&b, exact_division(c));
     buf_str(&b, "&$select=Code,Description,Currency");
     out->endpoint = "hrm/Divisions";
     out->path = buf_dup(arena, &b);
@@ -428,13 +393,23 @@ static struct text company_row(const struct connection_info *c,
     struct json_items it =
         json_items(rows.len > 0 ? rows : json_get(body, "d"));
     while (json_next(&it))
-        if (text_equal(json_get_text(arena, it.value, "Code"), division(c)))
+        if (text_equal(json_get_text(arena, it.value, "Code"), exact_division(c)))
             return it.value;
     return TEXT_NONE;
 }
 
-/* Name and currency are good to know; only a company that the project names
- * and the user cannot enter stops the connection. */
+/* Name and currency are good to know, and who may not read them may read what
+ * the flow needs; only a company that the user cannot enter stops the
+ * connection. */
+static bool stops(const struct response *response, const struct answer *answer)
+{
+    if (answer->kind != ANSWER_REFUSED)
+        return true;
+    return response->status == 403 &&
+           (response_header(response, "Reason").len > 0 ||
+            !has(response->body, "scope"));
+}
+
 static void learn_company(const struct connection_info *c,
                           const struct response *response, struct arena *arena,
                           void (*learn)(void *ctx, const char *name,
@@ -443,7 +418,7 @@ static void learn_company(const struct connection_info *c,
 {
     struct text row;
     if (exact_classify(response, false, arena, out)) {
-        if (out->kind == ANSWER_REFUSED && out->refusal == REFUSAL_REQUEST)
+        if (!stops(response, out))
             *out = (struct answer){ .kind = ANSWER_DONE };
         return;
     }
@@ -456,7 +431,7 @@ static void learn_company(const struct connection_info *c,
         refuse(out, REFUSAL_PERMISSION,
                text_of(arena_printf(
                    arena, "the signed-in user cannot enter company %.*s",
-                   TEXT_ARG(division(c)))));
+                   TEXT_ARG(exact_division(c)))));
     }
 }
 
@@ -568,7 +543,7 @@ static void token_answer(const struct connection_info *c,
     int64_t seconds = 600;
     (void)c;
     *out = (struct answer){ .kind = ANSWER_DONE, .status = response->status };
-    if (response->status != 200) {
+    if (response->status / 100 != 2) {
         refuse_token(response, arena, out);
         return;
     }
@@ -590,7 +565,7 @@ const struct connector connector_exact = {
     .settings = settings,
     .auth = auth,
     .quotas = quotas,
-    .hosts = hosts,
+    .hosts = exact_hosts,
     .timeout_ms = 60 * 1000,
     .settle_ms = 120 * 1000,
     .batch_max = 1,

@@ -5,6 +5,8 @@
 #include "runtime/connector.h"
 #include "runtime/uri.h"
 
+/* Number of the company: as set, else as learnt. */
+struct text exact_division(const struct connection_info *c);
 /* "/api/v1/123456/" or, for resources outside a company, "/api/v1/". */
 void exact_add_root(const struct connection_info *c,
                     const struct object *object, struct buf *b);
@@ -14,13 +16,27 @@ void exact_headers(struct arena *arena, struct request *r);
  * what a server fault means. False: the answer is a success. */
 bool exact_classify(const struct response *response, bool writes,
                     struct arena *arena, struct answer *out);
+/* The vendor's own servers; a next link may name one of them. */
+extern const char *const exact_hosts[];
+
+/* ------------------------------------------------------- $filter, filter.c */
 /* A value as a literal of $filter; false when it has none. */
 bool exact_literal(const struct field *field, const struct value *value,
                    struct buf *b);
 /* guid'…' or a bare number, by the object's key type. */
 void exact_key_literal(const struct object *object, struct text id,
                        struct buf *b);
+/* The terms that the server may judge, those of the lines or of the record
+ * itself; of several keys those from `from` to `to`. */
+void exact_add_terms(const struct read_spec *spec, bool lines, size_t from,
+                     size_t to, struct buf *filter);
+/* The object of the lines whose field records are asked for by, or NULL. */
+const struct object *exact_matched_lines(const struct read_spec *spec);
+size_t exact_key_count(const struct read_spec *spec);
+/* Where the batch of keys that starts at `from` ends. */
+size_t exact_keys_end(const struct read_spec *spec, size_t from);
 
+/* --------------------------------------------------------------------- calls */
 int exact_read_request(const struct connection_info *c,
                        const struct read_spec *spec, struct text next,
                        struct arena *arena, struct request *out,

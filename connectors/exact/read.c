@@ -2,20 +2,23 @@
  * `bulk` for complete reads and `sync` for changes (1000 rows each). What a
  * later page needs to know travels in the continuation:
  *   P<highest change so far>|<path>   the next page, as __next gave it
+ *   S<from>|                          changes again, without $select
  *   D<highest change so far>|<from>   now the deletions since <from>
  *   K<n>                              the keys from number n on
+ *   N<n>|<path>                       the next page of those
  * Records asked for by a field of their lines take two steps: the lines, then
- * what they belong to:
+ * what they belong to. n is the number of the first key:
  *   L<n>,<id>,<id>…|<path>            the next page of lines
- *   E<n>,<id>,<id>…                   the records found so far           */
+ *   E<n>,<id>,<id>…                   the records found, to be asked for
+ *   F<n>,<id>,<id>…|<path>            the next page of them; ids that remain */
 #include "config.h"
 #include "connectors/exact/exact.h"
-#include "lang/ast.h"
 #include "runtime/jsonread.h"
 
 #include <string.h>
 
-#define KEYS_PER_CALL 20           /* keeps the address under 2 KB */
+#define CLOSED "-"                 /* for the version of deletions, in a cursor */
+#define FOUND_PER_CALL 25          /* keeps the address under 2 KB */
 #define OVERLAP_MS (3600 * 1000)   /* Modified is wall clock: the fold hour */
 
 /* ---------------------------------------------------------------- what to ask */
@@ -47,8 +50,8 @@ static bool uses_sync(const struct read_spec *spec)
 
 static bool uses_bulk(const struct read_spec *spec)
 {
-    return spec->mode == READ_ALL && fact(spec->object, "bulk").len > 0 &&
-           !has_lines(spec->shape);
+    return (spec->mode == READ_ALL || spec->mode == READ_CHANGES) &&
+           fact(spec->object, "bulk").len > 0 && !has_lines(spec->shape);
 }
 
 /* The resource this read goes to. */
@@ -121,156 +124,11 @@ static void add_select(const struct read_spec *spec, struct arena *arena,
     buf_fini(&expand);
 }
 
-/* -------------------------------------------------------------------- filters */
-static const char *operator_word(int op)
-{
-    static const char *const words[] = {
-        [OP_IS] = "eq",       [OP_IS_NOT] = "ne",   [OP_LESS] = "lt",
-        [OP_LESS_EQUAL] = "le", [OP_GREATER] = "gt", [OP_GREATER_EQUAL] = "ge",
-    };
-    return op >= 0 && (size_t)op < sizeof words / sizeof *words ? words[op]
-                                                                : NULL;
-}
-
-/* Account codes are right-aligned to 18 on the server; other padded texts
- * are compared trimmed. */
-static bool add_comparison(const struct field *field, const char *op,
-                           const struct value *value, struct buf *b)
-{
-    bool padded = text_is(field->encoding, "padded");
-    if (padded && text_is(field->wire, "Code") && field->type->length == 18 &&
-        value->tag == VALUE_TEXT && value->len < 18) {
-        buf_text(b, field->wire);
-        buf_printf(b, " %s '%*s%.*s'", op, (int)(18 - value->len), "",
-                   TEXT_ARG(value_as_text(value)));
-        return !memchr(value->ptr, '\'', value->len);
-    }
-    if (padded)
-        buf_str(b, "trim(");
-    buf_text(b, field->wire);
-    if (padded)
-        buf_byte(b, ')');
-    buf_printf(b, " %s ", op);
-    return exact_literal(field, value, b);
-}
-
-static bool add_function(const struct filter_term *term, struct buf *b)
-{
-    const char *name = term->op == OP_STARTS_WITH ? "startswith"
-                       : term->op == OP_ENDS_WITH ? "endswith"
-                                                  : "substringof";
-    bool reversed = term->op == OP_CONTAINS;
-    if (term->values[0].tag != VALUE_TEXT)
-        return false;
-    buf_printf(b, "%s(", name);
-    if (!reversed) {
-        buf_text(b, term->field->wire);
-        buf_byte(b, ',');
-    }
-    if (!exact_literal(term->field, &term->values[0], b))
-        return false;
-    if (reversed) {
-        buf_byte(b, ',');
-        buf_text(b, term->field->wire);
-    }
-    buf_byte(b, ')');
-    return true;
-}
-
-static bool add_one_of(const struct filter_term *term, size_t from, size_t to,
-                       struct buf *b)
-{
-    buf_byte(b, '(');
-    for (size_t i = from; i < to; i++) {
-        if (i > from)
-            buf_str(b, " or ");
-        if (!add_comparison(term->field, "eq", &term->values[i], b))
-            return false;
-    }
-    buf_byte(b, ')');
-    return to > from;
-}
-
-/* One term, or nothing when it cannot be said (it is evaluated again here). */
-static bool add_term(const struct filter_term *term, size_t from, size_t to,
-                     struct buf *b)
-{
-    const char *op = operator_word(term->op);
-    if (term->value_count == 0)
-        return false;
-    if (term->op == OP_IS_ONE_OF || term->value_count > 1)
-        return (term->op == OP_IS_ONE_OF || term->op == OP_IS) &&
-               add_one_of(term, from, to, b);
-    if (op)
-        return add_comparison(term->field, op, &term->values[0], b);
-    if (term->op == OP_STARTS_WITH || term->op == OP_ENDS_WITH ||
-        term->op == OP_CONTAINS)
-        return add_function(term, b);
-    return false;
-}
-
-static void join_and(struct buf *filter, struct buf *part, bool said)
-{
-    if (said && !part->full) {
-        if (filter->len > 0)
-            buf_str(filter, " and ");
-        buf_text(filter, buf_view(part));
-    }
-    buf_reset(part);
-}
-
-static bool may_filter(const struct read_spec *spec, const struct field *field)
-{
-    return field->filters != 0 ||
-           (spec->mode == READ_KEYS &&
-            fact(spec->object, "mandatory_filter").len == 0);
-}
-
-/* The object of the lines a term's field belongs to; NULL: the record's own. */
-static const struct object *lines_of(const struct read_spec *spec,
-                                     const struct filter_term *term)
-{
-    const struct object *o = spec->object;
-    for (size_t i = 0; i < o->field_count; i++) {
-        const struct type *type = o->fields[i].type;
-        const struct object *line =
-            type->kind == TYPE_LIST && type->item ? type->item->object : NULL;
-        if (line && object_field(line, term->field->name) == term->field)
-            return line;
-    }
-    return NULL;
-}
-
-static const struct object *matched_lines(const struct read_spec *spec)
-{
-    const struct object *line = NULL;
-    for (size_t i = 0; i < spec->term_count && !line; i++)
-        if (spec->mode == READ_KEYS)
-            line = lines_of(spec, &spec->terms[i]);
-    return line;
-}
-
-/* Those of the lines, or those of the record itself. */
-static void add_terms(const struct read_spec *spec, bool lines, size_t from,
-                      size_t to, struct buf *filter)
-{
-    struct buf part;
-    buf_init(&part, 8192);
-    for (size_t i = 0; i < spec->term_count; i++) {
-        const struct filter_term *t = &spec->terms[i];
-        size_t end = to < t->value_count ? to : t->value_count;
-        size_t start = t->value_count > 1 ? from : 0;
-        if ((lines_of(spec, t) != NULL) != lines)
-            continue;
-        if (may_filter(spec, t->field))
-            join_and(filter, &part, add_term(t, start, end, &part));
-    }
-    buf_fini(&part);
-}
-
+/* ------------------------------------------------------------ what always holds */
+/* Whole seconds, no zone: all that the dialect is known to take. */
 static void wall_clock(int64_t ms, char out[32])
 {
-    size_t len = datetime_print(ms * 1000, out);
+    size_t len = datetime_print((ms - ms % 1000) * 1000, out);
     if (len > 0 && out[len - 1] == 'Z')
         out[len - 1] = '\0';
 }
@@ -328,7 +186,7 @@ static void finish(struct arena *arena, struct text path,
 }
 
 static void first_page(const struct connection_info *c,
-                       const struct read_spec *spec, size_t from,
+                       const struct read_spec *spec, size_t from, bool select,
                        struct arena *arena, struct request *out)
 {
     struct buf path, filter;
@@ -339,7 +197,8 @@ static void first_page(const struct connection_info *c,
         split_versions(spec->cursor, &rows, &deleted);
         buf_printf(&filter, "Timestamp gt %.*sL", TEXT_ARG(rows));
     } else {
-        add_terms(spec, false, from, from + KEYS_PER_CALL, &filter);
+        exact_add_terms(spec, false, from, exact_keys_end(spec, from),
+                        &filter);
         if (spec->mode == READ_CHANGES)
             add_since(spec, &filter);
         add_mandatory(spec, &filter);
@@ -348,7 +207,8 @@ static void first_page(const struct connection_info *c,
     buf_text(&path, place_of(spec));
     if (filter.len > 0)
         uri_query(&path, "$filter", buf_view(&filter));
-    add_select(spec, arena, &path);
+    if (select)
+        add_select(spec, arena, &path);
     finish(arena, buf_dup(arena, &path), place_of(spec), out);
     buf_fini(&path);
     buf_fini(&filter);
@@ -407,7 +267,7 @@ static void lines_page(const struct connection_info *c,
     struct buf path, filter;
     buf_init(&path, 64 * 1024);
     buf_init(&filter, 32 * 1024);
-    add_terms(spec, true, from, from + KEYS_PER_CALL, &filter);
+    exact_add_terms(spec, true, from, exact_keys_end(spec, from), &filter);
     exact_add_root(c, line, &path);
     buf_text(&path, line->path);
     uri_query(&path, "$filter", buf_view(&filter));
@@ -446,17 +306,16 @@ static void found_page(const struct connection_info *c,
     buf_init(&path, 64 * 1024);
     buf_init(&filter, 32 * 1024);
     buf_byte(&filter, '(');
-    while (state.len > 0) {
+    for (int i = 0; state.len > 0 && i < FOUND_PER_CALL; i++) {
         buf_str(&filter, filter.len > 1 ? " or " : "");
         buf_text(&filter, spec->object->keys[0]);
-        buf_str(&filter, " eq guid'");
-        buf_text(&filter, cut_id(&state));
-        buf_byte(&filter, '\'');
+        buf_str(&filter, " eq ");
+        exact_key_literal(spec->object, cut_id(&state), &filter);
     }
     buf_byte(&filter, ')');
     struct buf own;
     buf_init(&own, 8192);
-    add_terms(spec, false, from, from + KEYS_PER_CALL, &own);
+    exact_add_terms(spec, false, from, exact_keys_end(spec, from), &own);
     if (own.len > 0) {
         buf_str(&filter, " and ");
         buf_text(&filter, buf_view(&own));
@@ -493,14 +352,15 @@ int exact_read_request(const struct connection_info *c,
         one_record(c, spec, arena, out);
         return 0;
     }
-    const struct object *line = matched_lines(spec);
-    if (next.len == 0 ||
+    const struct object *line = exact_matched_lines(spec);
+    bool again = next.len > 0 && next.ptr[0] == 'S';
+    if (next.len == 0 || again ||
         (next.ptr[0] == 'K' &&
          json_int64(text_slice(next, 1, next.len - 1), &from))) {
         if (line)
             lines_page(c, spec, line, (size_t)from, arena, out);
         else
-            first_page(c, spec, (size_t)from, arena, out);
+            first_page(c, spec, (size_t)from, !again, arena, out);
         return 0;
     }
     if (next.ptr[0] == 'E') {
@@ -583,6 +443,12 @@ static struct text cursor_text(struct arena *arena, int64_t rows,
                     : TEXT_NONE;
 }
 
+/* A cursor whose deletions are not shown to this app. */
+static struct text closed_cursor(struct arena *arena, int64_t rows)
+{
+    return text_of(arena_printf(arena, "%lld;" CLOSED, (long long)rows));
+}
+
 static int64_t number_or(struct text t, int64_t otherwise)
 {
     int64_t n;
@@ -608,38 +474,76 @@ static void refuse_foreign(struct answer *out)
 }
 
 static void follow(const struct connection_info *c, struct text link, char kind,
-                   int64_t stamp, struct arena *arena, struct page *page,
+                   struct text state, struct arena *arena, struct page *page,
                    struct answer *out)
 {
-    struct text path = uri_relative(c->url, link);
+    struct text path = uri_relative(c->url, exact_hosts, link);
     if (path.len == 0) {
         refuse_foreign(out);
         return;
     }
-    page->next = text_of(arena_printf(arena, "%c%lld|%.*s", kind,
-                                      (long long)stamp, TEXT_ARG(path)));
+    page->next = text_of(arena_printf(arena, "%c%.*s|%.*s", kind,
+                                      TEXT_ARG(state), TEXT_ARG(path)));
 }
 
-static size_t key_batches(const struct read_spec *spec)
+static struct text stamp_text(struct arena *arena, int64_t stamp)
 {
-    size_t most = 0;
-    for (size_t i = 0; i < spec->term_count; i++)
-        if (spec->terms[i].value_count > most)
-            most = spec->terms[i].value_count;
-    return most;
+    return text_of(arena_printf(arena, "%lld", (long long)stamp));
 }
 
-static void keys_done(const struct read_spec *spec, struct text asked,
+/* The first key of the batch that a continuation stands for. */
+static size_t batch_of(struct text asked)
+{
+    struct text state;
+    if (asked.len < 2 || !strchr("KNLEF", asked.ptr[0]))
+        return 0;
+    after_bar(asked, &state);
+    return cut_number(&state);
+}
+
+static void keys_done(const struct read_spec *spec, size_t from,
                       struct arena *arena, struct page *page)
 {
-    int64_t from = 0;
-    struct text state = asked.len > 1 ? text_slice(asked, 1, asked.len - 1)
-                                      : TEXT_NONE;
-    if (asked.len > 1 && (asked.ptr[0] == 'K' || asked.ptr[0] == 'E'))
-        from = (int64_t)cut_number(&state);
-    if (from + KEYS_PER_CALL < (int64_t)key_batches(spec))
-        page->next = text_of(arena_printf(
-            arena, "K%lld", (long long)(from + KEYS_PER_CALL)));
+    size_t end = exact_keys_end(spec, from);
+    if (end < exact_key_count(spec))
+        page->next = text_of(arena_printf(arena, "K%zu", end));
+}
+
+/* What is left of the records found, behind those this call asked for. */
+static struct text found_left(struct text asked)
+{
+    struct text state;
+    after_bar(asked, &state);
+    cut_number(&state);
+    for (int i = 0; asked.ptr[0] == 'E' && i < FOUND_PER_CALL; i++)
+        cut_id(&state);
+    return state;
+}
+
+/* After a page of records asked for by key, or of what lines belong to. */
+static void keys_page(const struct connection_info *c,
+                      const struct read_spec *spec, struct text asked,
+                      struct text link, struct arena *arena,
+                      struct page *page, struct answer *out)
+{
+    size_t from = batch_of(asked);
+    bool found = asked.len > 0 && (asked.ptr[0] == 'E' || asked.ptr[0] == 'F');
+    struct text left = found ? found_left(asked) : TEXT_NONE;
+    const char *state =
+        arena_printf(arena, left.len > 0 ? "%zu,%.*s" : "%zu", from,
+                     TEXT_ARG(left));
+    if (link.len > 0)
+        follow(c, link, found ? 'F' : 'N', text_of(state), arena, page, out);
+    else if (left.len > 0)
+        page->next = text_of(arena_printf(arena, "E%s", state));
+    else
+        keys_done(spec, from, arena, page);
+}
+
+static void nothing_yet(struct page *page)
+{
+    page->body = TEXT("[]");
+    page->rows = "";
 }
 
 /* Which records the lines belong to, each once; no record yet. */
@@ -651,31 +555,23 @@ static void lines_done(const struct connection_info *c,
 {
     struct json_items row = json_items(rows);
     const char *name =
-        text_cstr(arena, parent_field(matched_lines(spec)));
+        text_cstr(arena, parent_field(exact_matched_lines(spec)));
     struct text before = TEXT("0"), state;
     struct buf ids;
     buf_init(&ids, 256 * 1024);
-    if (asked.len > 0 && asked.ptr[0] == 'L')
+    if (asked.len > 1)
         after_bar(asked, &before);
-    else if (asked.len > 1)
-        before = text_slice(asked, 1, asked.len - 1);
     buf_text(&ids, before);
     while (json_next(&row))
         add_name(&ids, TEXT_NONE, json_get_text(arena, row.value, name));
     state = buf_dup(arena, &ids);
-    page->body = TEXT("[]");
-    page->rows = "";
-    if (link.len > 0 && uri_relative(c->url, link).len > 0)
-        page->next = text_of(arena_printf(
-            arena, "L%.*s|%.*s", TEXT_ARG(state),
-            TEXT_ARG(uri_relative(c->url, link))));
-    else if (link.len > 0)
-        refuse_foreign(out);
+    nothing_yet(page);
+    if (link.len > 0)
+        follow(c, link, 'L', state, arena, page, out);
     else if (memchr(state.ptr, ',', state.len))
         page->next = text_of(arena_printf(arena, "E%.*s", TEXT_ARG(state)));
     else
-        keys_done(spec, text_of(arena_printf(arena, "K%.*s",
-                                             TEXT_ARG(state))), arena, page);
+        keys_done(spec, batch_of(asked), arena, page);
     buf_fini(&ids);
 }
 
@@ -686,12 +582,11 @@ static void changes_page(const struct connection_info *c,
                          struct answer *out)
 {
     bool versions = uses_sync(spec);
-    bool deletions = versions && spec->cursor.len > 0 &&
-                     fact(spec->object, "deleted_type").len > 0;
     struct text before, deleted, from_rows;
     bool in_deleted = asked.len > 0 && asked.ptr[0] == 'D';
     int64_t stamp;
     split_versions(spec->cursor, &from_rows, &deleted);
+    bool closed = text_is(deleted, CLOSED);
     if (asked.len > 0)
         after_bar(asked, &before);
     else
@@ -702,18 +597,52 @@ static void changes_page(const struct connection_info *c,
                                arena);
         rewrite_deleted(spec, rows, arena, page);
         if (link.len > 0)
-            follow(c, link, 'D', stamp, arena, page, out);
+            follow(c, link, 'D', stamp_text(arena, stamp), arena, page,
+                   out);
         else
             page->next_cursor = cursor_text(arena, stamp, last, true);
         return;
     }
     stamp = highest(rows, spec->object->changed_field, stamp, arena);
     if (link.len > 0)
-        follow(c, link, 'P', stamp, arena, page, out);
-    else if (deletions)
+        follow(c, link, 'P', stamp_text(arena, stamp), arena, page, out);
+    else if (versions && spec->cursor.len > 0 && !closed &&
+             fact(spec->object, "deleted_type").len > 0)
         end_of_changes(spec, stamp, arena, page);
+    else if (closed)
+        page->next_cursor = closed_cursor(arena, stamp);
     else
         page->next_cursor = cursor_text(arena, stamp, stamp, versions);
+}
+
+/* Two refusals that do not end a read. Sources disagree on whether sync takes
+ * $select; and who may read a resource may not be shown its deletions. */
+static bool goes_without(const struct read_spec *spec, struct text asked,
+                         const struct response *response, struct arena *arena,
+                         struct page *page)
+{
+    struct text before, rows, deleted;
+    if (!uses_sync(spec))
+        return false;
+    split_versions(spec->cursor, &rows, &deleted);
+    *page = (struct page){ .total = -1, .complete = true };
+    nothing_yet(page);
+    if (response->status == 400 && asked.len == 0) {
+        page->next = text_of(arena_printf(arena, "S%.*s|", TEXT_ARG(rows)));
+        return true;
+    }
+    if (response->status == 403 && asked.len > 0 && asked.ptr[0] == 'D' &&
+        response_header(response, "Reason").len == 0) {
+        after_bar(asked, &before);
+        page->deletions = true;
+        page->next_cursor = closed_cursor(arena, number_or(before, 0));
+        page->notice = text_of(arena_printf(
+            arena, "Exact does not show this app what was deleted (scope "
+                   "Organization administration): only a complete read of "
+                   "%.*s sees it", TEXT_ARG(spec->object->name)));
+        return true;
+    }
+    return false;
 }
 
 void exact_read_answer(const struct connection_info *c,
@@ -730,6 +659,9 @@ void exact_read_answer(const struct connection_info *c,
     if (exact_classify(response, false, arena, out)) {
         if (spec->mode == READ_ONE && response->status == 404)
             out->refusal = REFUSAL_MISSING;
+        else if (goes_without(spec, asked, response, arena, page))
+            *out = (struct answer){ .kind = ANSWER_DONE,
+                                    .status = response->status };
         return;
     }
     *page = (struct page){ .body = response->body, .total = -1,
@@ -740,24 +672,23 @@ void exact_read_answer(const struct connection_info *c,
         out->reason = TEXT("Exact's answer is not the JSON it promises");
         return;
     }
-    if (spec->mode == READ_ONE) {
-        page->rows = "d";
-        page->single = true;
+    bool in_results = json_kind(picks[1].raw) == JSON_ARRAY;
+    rows = in_results ? picks[1].raw : picks[0].raw;
+    page->rows = in_results ? "d.results" : "d";
+    page->single = json_kind(rows) == JSON_OBJECT;
+    if (spec->mode == READ_ONE)
         return;
-    }
-    rows = picks[1].raw.len > 0 ? picks[1].raw : picks[0].raw;
-    page->rows = picks[1].raw.len > 0 ? "d.results" : "d";
     json_int64(picks[3].raw, &page->total);
     link = json_text(arena, picks[2].raw);
     if (spec->mode == READ_CHANGES) {
         changes_page(c, spec, asked, rows, link, arena, page, out);
         return;
     }
-    if (matched_lines(spec) && (asked.len == 0 || asked.ptr[0] == 'K' ||
-                                asked.ptr[0] == 'L'))
+    if (exact_matched_lines(spec) && (asked.len == 0 || asked.ptr[0] == 'K' ||
+                                      asked.ptr[0] == 'L'))
         lines_done(c, spec, asked, rows, link, arena, page, out);
-    else if (link.len > 0)
-        follow(c, link, 'P', 0, arena, page, out);
     else if (spec->mode == READ_KEYS)
-        keys_done(spec, asked, arena, page);
+        keys_page(c, spec, asked, link, arena, page, out);
+    else if (link.len > 0)
+        follow(c, link, 'P', TEXT("0"), arena, page, out);
 }

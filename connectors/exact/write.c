@@ -46,14 +46,46 @@ int exact_write_request(const struct connection_info *c,
     return result;
 }
 
+/* The guid between the last quotes of ".../Resource(guid'…')". */
+static struct text id_of_address(struct text address)
+{
+    size_t end = address.len, start;
+    while (end > 0 && address.ptr[end - 1] != '\'')
+        end--;
+    if (end == 0)
+        return TEXT_NONE;
+    start = --end;
+    while (start > 0 && address.ptr[start - 1] != '\'')
+        start--;
+    return text_slice(address, start, end - start);
+}
+
+/* What was created: told by its key, or, in a body that holds little, by its
+ * address. */
+static struct text created_id(const struct object *object,
+                              const struct response *response,
+                              struct arena *arena)
+{
+    static const char *const places[] = { "d", "d.results.0", "d.0" };
+    const char *key = text_cstr(arena, object->keys[0]);
+    struct text id, row;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        row = json_get(response->body, places[i]);
+        if ((id = json_get_text(arena, row, key)).len > 0)
+            return id;
+    }
+    id = id_of_address(json_get_text(arena, response->body,
+                                     "d.__metadata.uri"));
+    return id.len > 0 ? id
+                      : id_of_address(response_header(response, "Location"));
+}
+
 void exact_write_answer(const struct connection_info *c,
                         const struct write_spec *spec,
                         const struct response *response, struct arena *arena,
                         struct write_result *results)
 {
     const struct write_item *item = &spec->items[0];
-    struct text key = spec->object->keys[0];
-    struct text row;
     (void)c;
     results[0] = (struct write_result){ 0 };
     if (exact_classify(response, true, arena, &results[0].answer))
@@ -62,11 +94,8 @@ void exact_write_answer(const struct connection_info *c,
         results[0].target_id = item->target_id;
         return;
     }
-    row = json_get(response->body, "d");
-    if (row.len > 0)
-        results[0].target_id =
-            json_get_text(arena, row, text_cstr(arena, key));
-    if (response->status != 201 || results[0].target_id.len == 0) {
+    results[0].target_id = created_id(spec->object, response, arena);
+    if (results[0].target_id.len == 0) {
         results[0].answer.kind = ANSWER_FAILED; /* no id: nobody knows */
         results[0].answer.reason =
             TEXT("Exact accepted the record but gave no id for it");

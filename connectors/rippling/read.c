@@ -413,7 +413,7 @@ static void follow(const struct connection_info *c, struct text link,
                    struct text latest, struct arena *arena, struct page *page,
                    struct answer *out)
 {
-    struct text path = uri_relative(c->url, link);
+    struct text path = uri_relative(c->url, rippling_hosts, link);
     if (path.len == 0) {
         out->kind = ANSWER_REFUSED;
         out->refusal = REFUSAL_REQUEST;

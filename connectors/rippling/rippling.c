@@ -59,7 +59,7 @@ static const struct quota quotas[] = {
     { NULL, 0, 0, false, NULL },
 };
 
-static const char *const hosts[] = {
+const char *const rippling_hosts[] = {
     "rest.ripplingapis.com", "api.rippling.com", "app.rippling.com",
     "rest.ripplingsandboxapis.com", NULL,
 };
@@ -353,7 +353,7 @@ const struct connector connector_rippling = {
     .quotas = quotas,
     .default_url = REST_URL,
     .default_auth_url = "https://app.rippling.com",
-    .hosts = hosts,
+    .hosts = rippling_hosts,
     .timeout_ms = 60 * 1000,
     .settle_ms = 120 * 1000,
     .batch_max = 1,

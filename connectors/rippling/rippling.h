@@ -5,6 +5,9 @@
 #include "runtime/connector.h"
 #include "runtime/uri.h"
 
+/* The vendor's own servers; a next link may name one of them. */
+extern const char *const rippling_hosts[];
+
 bool rippling_is_v1(const struct object *object);
 /* Verdict on any answer but success; false: the answer is a success. */
 bool rippling_classify(const struct response *response, bool writes,
