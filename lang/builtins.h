@@ -103,6 +103,9 @@ struct builtin {
     bool result_optional;
 };
 
+/* The name here of a function known by `name` here or elsewhere, or NULL
+ * (check_habit.c). */
+const char *function_here(struct text name);
 /* NULL when there is no function of that name. */
 const struct builtin *builtin_find(struct text name);
 const struct builtin *builtin_get(enum builtin_id id);

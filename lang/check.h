@@ -145,6 +145,8 @@ const struct object *scope_object(struct checker *c, struct node *ref,
 const struct connection *scope_connection(struct program *p, struct text app);
 void scope_declare_file(struct program *p, struct module *module);
 void scope_import(struct program *p, struct module *module);
+/* Does a line that could not be read give this name? Its mistake is told. */
+bool scope_is_lost(struct checker *c, struct text name);
 void scope_unknown_name(struct checker *c, struct node *name);
 void scope_unknown_field(struct checker *c, const struct object *object,
                          struct text name, struct span span);
@@ -191,6 +193,12 @@ const struct type *check_value(struct checker *c, struct node *n,
 void check_condition(struct checker *c, struct node *n);
 const struct type *check_compare(struct checker *c, struct node *n);
 const struct type *check_call(struct checker *c, struct node *n);
+/* An argument, which may go through a list. */
+const struct type *check_arg(struct checker *c, struct node *arg);
+/* A call of what is no function; what is meant, when it is known elsewhere. */
+const struct type *unknown_function(struct checker *c, struct node *call);
+/* A bare name known as a function, here or elsewhere: CURRENT_DATE. */
+bool says_function_name(struct checker *c, struct node *name);
 const struct type *check_index(struct checker *c, struct node *n);
 const struct type *check_text(struct checker *c, struct node *n);
 const struct type *check_arithmetic(struct checker *c, struct node *n);

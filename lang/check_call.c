@@ -1,5 +1,5 @@
-/* Calls: functions of the language, of the user, and names people bring from
- * Excel, SQL, Python and JavaScript. */
+/* Calls: functions of the language and of the user. Names people bring from
+ * elsewhere are check_habit.c's. */
 #include "config.h"
 
 #include "lang/builtins.h"
@@ -64,171 +64,10 @@ static const struct type *check_comprehension(struct checker *c,
     return n->type;
 }
 
-/* -------------------------------------------------- names from elsewhere */
-struct habit_call {
-    const char *name;
-    const char *ours;   /* the function meant, or NULL */
-    const char *advice; /* when it is no function here */
-};
-
-static const struct habit_call habits[] = {
-    { "avg", "average", NULL }, { "ceil", "round_up", NULL },
-    { "ceiling", "round_up", NULL }, { "char_length", "length", NULL },
-    { "curdate", "today", NULL }, { "current_date", "today", NULL },
-    { "current_timestamp", "now", NULL }, { "datediff", "days_between", NULL },
-    { "dateadd", "add_days", NULL }, { "edate", "add_months", NULL },
-    { "eomonth", "last_of_month", NULL }, { "floor", "round_down", NULL },
-    { "getdate", "today", NULL }, { "isemail", "is_email", NULL },
-    { "lcase", "lower", NULL }, { "len", "length", NULL },
-    { "lowercase", "lower", NULL }, { "lpad", "pad_left", NULL },
-    { "ltrim", "trim", NULL }, { "mid", "middle", NULL },
-    { "mod", "remainder", NULL }, { "networkdays", "working_days_between", NULL },
-    { "padstart", "pad_left", NULL }, { "parsefloat", "number", NULL },
-    { "parseint", "number", NULL }, { "int", "whole", NULL },
-    { "float", "number", NULL }, { "decimal", "number", NULL },
-    { "proper", "title", NULL }, { "roundup", "round_up", NULL },
-    { "rounddown", "round_down", NULL }, { "rpad", "pad_right", NULL },
-    { "rtrim", "trim", NULL }, { "str", "text", NULL },
-    { "string", "text", NULL }, { "strip", "trim", NULL },
-    { "strlen", "length", NULL }, { "substitute", "replace", NULL },
-    { "substr", "middle", NULL }, { "substring", "middle", NULL },
-    { "to_char", "text", NULL }, { "to_number", "number", NULL },
-    { "tolower", "lower", NULL }, { "tolowercase", "lower", NULL },
-    { "tostring", "text", NULL }, { "toupper", "upper", NULL },
-    { "touppercase", "upper", NULL }, { "trunc", "round_down", NULL },
-    { "truncate", "round_down", NULL }, { "ucase", "upper", NULL },
-    { "uppercase", "upper", NULL }, { "value", "number", NULL },
-    { "workday", "add_working_days", NULL }, { "uuid", "uuid_from", NULL },
-    { "concat", NULL, "texts are put together with holes: \"{a} {b}\"" },
-    { "concatenate", NULL, "texts are put together with holes: \"{a} {b}\"" },
-    { "vlookup", NULL, "a code is looked up in a table: T[key].column; a "
-                       "record in another system with find" },
-    { "hlookup", NULL, "a code is looked up in a table: T[key].column" },
-    { "xlookup", NULL, "a code is looked up in a table: T[key].column; a "
-                       "record in another system with find" },
-    { "lookup", NULL, "a code is looked up in a table: T[key].column; a "
-                      "record in another system with find" },
-    { "index", NULL, "a code is looked up in a table: T[key].column" },
-    { "sumif", NULL, "sum(x.amount for each x in list where condition)" },
-    { "sumifs", NULL, "sum(x.amount for each x in list where condition)" },
-    { "countif", NULL, "count(x for each x in list where condition)" },
-    { "map", NULL, "lists are gone through with `for each x in list`" },
-    { "filter", NULL, "lists are filtered with `for each x in list where …`" },
-    { "random", NULL, "nothing here is random, so that a run can be repeated; "
-                      "record_key() is the same at every run" },
-    { "rand", NULL, "nothing here is random; record_key() is the same at every "
-                    "run" },
-    { "format", NULL, "a date is format_date(day, \"dd-mm-yyyy\"), a number "
-                      "format_number(n, 2, \"nl\")" },
-    { "switch", NULL, "choose { when … => … otherwise => … }" },
-    { "case", NULL, "choose { when … => … otherwise => … }" },
-    { "iif", NULL, "if condition then a else b" },
-};
-
-static const struct habit_call *find_habit(struct text name)
+const struct type *check_arg(struct checker *c, struct node *arg)
 {
-    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
-        if (text_equal_nocase(name, text_of(habits[i].name)))
-            return &habits[i];
-    return NULL;
-}
-
-/* coalesce(a, b), ifnull, nvl: `a else b`; iferror(a, b): `try a else b`. */
-static bool says_fallback(struct checker *c, struct node *n)
-{
-    static const char *const names[] = { "coalesce", "ifnull", "isnull", "nvl",
-                                         "iferror", "ifna", "nz" };
-    struct node *a = KID(n, CALL, args);
-    bool found = false, failing = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (text_equal_nocase(n->text, text_of(names[i]))) {
-            found = true;
-            failing = names[i][2] == 'e' || names[i][3] == 'a';
-        }
-    if (!found || !a)
-        return false;
-    struct diag *m = say(c, "E0309", n->name_span,
-                         "there is no function `%.*s`: a fallback is written "
-                         "with `else`",
-                         TEXT_ARG(n->text));
-    struct buf b;
-    buf_init(&b, 65536);
-    for (; a; a = a->next)
-        buf_printf(&b, "%s%s%.*s", b.len ? " else " : "(",
-                   failing && !b.len ? "try " : "",
-                   TEXT_ARG(span_text(&c->p->sources, a->span)));
-    buf_str(&b, KID(n, CALL, args)->next ? ")" : " is missing)");
-    fix_replace(c, m, FIX_SURE, n->span, buf_cstr(&b));
-    buf_fini(&b);
-    return true;
-}
-
-static void use_names(struct checker *c, const struct node *n)
-{
-    struct symbol *s = n->kind == NODE_NAME ? scope_find(c, n->text) : NULL;
-    if (s)
-        s->used = true;
-    for (int i = 0; i < NODE_KIDS; i++)
-        for (const struct node *k = n->kid[i]; k; k = k->next)
-            use_names(c, k);
-}
-
-static const struct type *unknown_function(struct checker *c, struct node *n)
-{
-    const struct habit_call *known = find_habit(n->text);
-    bool rewritten = known && !known->ours && !scope_find(c, n->text);
-    if (rewritten)
-        use_names(c, n); /* its arguments will be others */
-    for (struct node *a = rewritten ? NULL : KID(n, CALL, args); a;
-         a = a->next)
-        if (a->kind == NODE_COMPREHENSION)
-            check_comprehension(c, a);
-        else
-            check_expr(c, a);
-    if (says_fallback(c, n))
-        return fail_type(n);
-    const struct habit_call *habit = find_habit(n->text);
-    struct symbol *s = scope_find(c, n->text);
-    if (s) {
-        s->used = true;
-        struct diag *m = say(c, "E0309", n->name_span,
-                             "`%.*s` is no function", TEXT_ARG(n->text));
-        diag_label(c->d, m, s->span, "declared here");
-        if (s->kind == SYMBOL_TABLE)
-            diag_note(c->d, m, "a table is asked with brackets: %.*s[key].column",
-                      TEXT_ARG(n->text));
-        return fail_type(n);
-    }
-    struct diag *m = say(c, "E0309", n->name_span,
-                         "there is no function `%.*s`", TEXT_ARG(n->text));
-    const struct node *first = KID(n, CALL, args);
-    if (habit && habit->ours && text_is(text_of(habit->ours), "length") &&
-        first && first->type && first->type->kind == TYPE_LIST) {
-        fix_replace(c, m, FIX_SURE, n->name_span, "count");
-        return fail_type(n);
-    }
-    if (habit && habit->ours) {
-        fix_replace(c, m, FIX_SURE, n->name_span, habit->ours);
-        return fail_type(n);
-    }
-    if (habit) {
-        diag_note(c->d, m, "%s", habit->advice);
-        return fail_type(n);
-    }
-    struct near near;
-    near_init(&near, n->text);
-    for (int i = 0; i < BUILTIN_COUNT; i++)
-        near_try(&near, builtin_get((enum builtin_id)i)->name);
-    for (size_t i = 0; c->module && i < c->module->names.count; i++) {
-        const struct symbol *other = c->module->names.entries[i].value;
-        if (other->kind == SYMBOL_DEFINE)
-            near_try(&near, other->name);
-    }
-    near_suggest(c, m, &near, n->name_span);
-    s = near_found(&near) ? scope_find(c, near.best) : NULL;
-    if (s)
-        s->used = true;
-    return fail_type(n);
+    return arg->kind == NODE_COMPREHENSION ? check_comprehension(c, arg)
+                                           : check_expr(c, arg);
 }
 
 /* ------------------------------------------------------------ user's own */
@@ -267,9 +106,7 @@ static const struct type *call_define(struct checker *c, struct node *n,
     for (struct node *p = param; p; p = p->next)
         wanted++;
     for (; arg; arg = arg->next, given++) {
-        const struct type *got = arg->kind == NODE_COMPREHENSION
-                                     ? check_comprehension(c, arg)
-                                     : check_expr(c, arg);
+        const struct type *got = check_arg(c, arg);
         if (!param)
             continue;
         const struct type *want = param_type(c, param);
@@ -486,6 +323,47 @@ static void check_args(struct checker *c, const struct builtin *b,
     }
 }
 
+/* sum(list) of records: which of their fields is meant. */
+static void offer_fields_of(struct checker *c, struct diag *m,
+                            const struct builtin_param *p,
+                            const struct node *arg)
+{
+    const struct object *o = arg->type->item->object;
+    int offered = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < o->field_count && offered < 3; i++) {
+            const struct field *f = &o->fields[i];
+            bool money = f->type->kind == TYPE_MONEY;
+            if (money == (pass == 1) || f->type->optional ||
+                !(p->item_kinds & 1u << f->type->kind))
+                continue;
+            offered++;
+            fix_replace(c, m, FIX_CHOICE, arg->span,
+                        arena_printf(c->arena, "x.%s for each x in %s",
+                                     name_written(c->arena, f->name),
+                                     shown(c, arg->span)));
+        }
+}
+
+/* sum(order.total) under `one per`: of the group. */
+static bool offer_group(struct checker *c, struct diag *m,
+                        const struct node *arg)
+{
+    const struct symbol *root = NULL;
+    struct text path;
+    if (!c->flow || !c->flow->group_symbol ||
+        !known_path(c->arena, arg, &root, &path) ||
+        root != c->flow->source_symbol || !path.len)
+        return false;
+    fix_replace(c, m, FIX_SURE, arg->span,
+                arena_printf(c->arena, "x.%.*s for each x in group%s%.*s%s",
+                             TEXT_ARG(path),
+                             arg->type->optional ? " where x." : "",
+                             arg->type->optional ? (int)path.len : 0, path.ptr,
+                             arg->type->optional ? " is present" : ""));
+    return true;
+}
+
 static void help_arg(struct checker *c, struct diag *m,
                      const struct builtin_param *p, struct node *arg)
 {
@@ -503,7 +381,11 @@ static void help_arg(struct checker *c, struct diag *m,
         fix_wrap(c, m, FIX_CHOICE, arg->span, "number(", ")");
     else if (p->kinds & 1u << TYPE_DATE && t->kind == TYPE_TEXT)
         fix_wrap(c, m, FIX_CHOICE, arg->span, "date(", ", \"yyyy-mm-dd\")");
-    else if (builtin_param_is_list(p) && t->kind != TYPE_LIST)
+    else if (builtin_param_is_list(p) && t->kind == TYPE_LIST &&
+             t->item->kind == TYPE_RECORD)
+        offer_fields_of(c, m, p, arg);
+    else if (builtin_param_is_list(p) && t->kind != TYPE_LIST &&
+             !offer_group(c, m, arg))
         fix_wrap(c, m, FIX_CHOICE, arg->span, "[", "]");
 }
 

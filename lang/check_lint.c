@@ -27,6 +27,8 @@ static void unused_in_flow(struct checker *c)
     for (struct symbol *s = c->declared; s; s = s->next_declared) {
         if (s->used)
             continue;
+        if (s->kind == SYMBOL_LET && s->type->kind == TYPE_UNKNOWN)
+            continue; /* a mistake in its value was told */
         if (s->kind == SYMBOL_LET)
             say_unused(c, s, "W0401", "the name");
         else if (s->kind == SYMBOL_FIND && !s->existence)

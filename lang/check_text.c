@@ -96,6 +96,7 @@ const struct type *check_text(struct checker *c, struct node *n)
     if (!KID(n, TEXT_LIT, parts))
         return type_literal(c->arena, n->text);
     int length = 0;
+    bool failed = false;
     for (struct node *part = KID(n, TEXT_LIT, parts); part; part = part->next) {
         int more;
         if (part->kind == NODE_TEXT_PART) {
@@ -104,11 +105,13 @@ const struct type *check_text(struct checker *c, struct node *n)
         } else {
             check_hole(c, part);
             more = printed_length(part->type);
+            failed |= part->type->kind == TYPE_UNKNOWN;
         }
         length = length < 0 || more < 0 || length + more > LENGTH_LARGEST
                      ? LENGTH_UNLIMITED : length + more;
     }
-    return type_text_of(c->arena, length);
+    return failed && !c->in_message ? &type_unknown
+                                    : type_text_of(c->arena, length);
 }
 
 void check_message(struct checker *c, struct node *message)

@@ -80,11 +80,17 @@ struct lex {
     struct token held;   /* the token after those */
     struct comment *last_comment;
     struct doc *last_doc;
+    int for_depth;       /* brackets open around a `for` read as `for each` */
+    uint32_t not_told;   /* end of a `not` told with the LIKE behind it */
+    size_t eat;          /* bytes behind the word in hand that go with it */
     uint32_t told_until; /* end of a line whose odd signs were told */
     bool doc_open;       /* the last doc still waits for its token */
 };
 
 struct parse {
+    struct diag *method; /* the last method told, and where it ends */
+    uint32_t method_end;
+    uint32_t method_told; /* end of an `x => …` that says what its method says */
     struct arena *arena;
     struct sources *sources;
     struct diags *diags;
@@ -95,6 +101,7 @@ struct parse {
     int bodies[BRACKETS_MAX]; /* depth of each open body of statements */
     int body_count;
     bool height_told, utf8_told;
+    bool recovered; /* the last statement was a mistake */
     size_t errors;
     int holes; /* how deep in texts with holes */
 };
@@ -144,6 +151,17 @@ struct node *build_add(struct parse *p, struct node *path, struct node *each,
 struct node *build_call(struct parse *p, struct text name,
                         struct span name_span, struct span span,
                         struct node *args);
+/* parse_method.c: x.f(y), `a if c else b`, `c ? a : b`, `x in y`, told. */
+struct node *build_method(struct parse *p, struct node *receiver,
+                          struct text name, struct span name_span,
+                          struct span span, struct node *args);
+struct node *build_choice(struct parse *p, struct span span, struct node *c,
+                          struct node *yes, struct node *no);
+struct node *build_in(struct parse *p, struct span span, struct node *left,
+                      struct node *right, struct span word, bool not);
+/* `x not between a and b`, told: the opposite of `compare`. */
+struct node *build_not(struct parse *p, struct node *compare,
+                       struct span word);
 struct node *build_verb_when(struct parse *p, enum verb verb,
                              struct span span, struct node *condition,
                              struct node *message);
@@ -198,6 +216,13 @@ struct diag *habit(struct parse *p, struct span span, const char *replacement,
 /* The token a word of SQL, Excel or a programming language stands for, after
  * reporting it; 0: it is a name. */
 int habit_word(struct parse *p, struct text t, struct span span);
+/* parse_form.c: a whole IF(…), AND(…), CAST(…) or CASE … END that `word`
+ * begins, told; its bytes behind the word, or 0. */
+size_t lex_to_bracket(const struct lex *lex, size_t at); /* bytes up to it */
+/* function f(x) { return … }, def f(x): return …, told; its bytes behind the
+ * word, or 0. */
+size_t lex_function(struct parse *p, struct span span);
+size_t lex_form(struct parse *p, struct text word, struct span span);
 struct diag *parse_error(struct parse *p, const char *code, struct span span,
                          const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -213,6 +238,14 @@ int lex_join(struct parse *p, struct span span, const char *sign);
 int lex_like(struct parse *p, struct span span, struct text t);
 int lex_in_list(struct parse *p, struct token *tok, size_t at, size_t len);
 int lex_money(struct parse *p, struct text t, struct span span);
+/* 10 euro, €10, 21 percent, 1.000,50: told, and taken for what they mean. */
+int lex_currency_word(struct parse *p, struct token *tok, size_t at,
+                      size_t len);
+int lex_currency_sign(struct parse *p, struct token *tok, size_t at,
+                      size_t len);
+int lex_percent_word(struct parse *p, struct token *tok, size_t at, size_t len);
+/* Bytes of the number alone when it is none of these, else 0. */
+int lex_local_number(struct parse *p, struct token *tok, size_t at, size_t len);
 size_t lex_number_len(const char *text, size_t len);
 bool lex_is_glued(const char *text, size_t len);
 size_t lex_string(struct parse *p, size_t at, size_t len);
@@ -223,6 +256,8 @@ bool lex_unclosed(struct parse *p, struct span span, const char *what);
 void lex_local_date(struct parse *p, struct span span, const char *text);
 void lex_time(struct parse *p, struct span span, const char *text, size_t len);
 void lex_bad_number(struct parse *p, struct span span, struct text t);
+void lex_template(struct parse *p, struct span span, struct text t);
+void lex_new_date(struct parse *p, struct span span, struct text t);
 void lex_foreign_comment(struct parse *p, struct span span);
 void lex_hole_quote(struct parse *p, struct span span);
 void lex_foreign_word(struct parse *p, struct span span, struct text t);

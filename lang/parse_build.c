@@ -217,6 +217,29 @@ struct node *build_call(struct parse *p, struct text name,
     return n;
 }
 
+struct node *build_not(struct parse *p, struct node *compare,
+                       struct span word)
+{
+    struct node *not = node_new(p, NODE_NOT, compare->span);
+    struct span start = compare->span;
+    struct diag *d;
+    struct diag_fix *fix;
+
+    node_kid(p, not, NOT_value, compare);
+    if (p->lex->not_told == word.end)
+        return not; /* `not like "x%"` was told as one */
+    d = parse_error(p, "E0101", word,
+                    "`not` stands before a comparison: not %.*s …",
+                    TEXT_ARG(span_text(p->sources,
+                                       KID(compare, COMPARE, left)->span)));
+    fix = diag_fix(p->diags, d, FIX_SURE, "put it there");
+    start.end = start.start;
+    diag_edit(p->diags, fix, start, "not ");
+    diag_edit(p->diags, fix, (struct span){ word.source, word.start,
+                                            word.end + 1 }, "%s", "");
+    return not;
+}
+
 struct node *build_verb_when(struct parse *p, enum verb verb,
                              struct span span, struct node *condition,
                              struct node *message)

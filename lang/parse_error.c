@@ -219,6 +219,37 @@ static const char *meant(struct text word)
                     "hold \"why\"." },
         { "join", "Another system is looked into so: find x in App.object "
                   "where x.Field is value." },
+        { "switch", "One of several values is chosen where it is set: Field = "
+                    "choose { when c => a otherwise => b }." },
+        { "try", "A failure of a value is caught where it is made: x = try a "
+                 "else b. What goes wrong otherwise holds the record." },
+        { "return", "A flow ends by itself; a record is kept out with skip "
+                    "when c \"why\"." },
+        { "continue", "A record is left out with skip when c \"why\"." },
+        { "break", "Nothing repeats here; a record is left out with skip when "
+                   "c \"why\"." },
+        { "pass", "A body may be empty: nothing has to stand here." },
+        { "set", "A field is set so: Field = value." },
+        { "map", "A field is set so: Field = value." },
+        { "left", "Another record is found with find x in App.object where "
+                  "x.Field is value; fields of a related one are reached by a "
+                  "dot." },
+        { "inner", "Another record is found with find x in App.object where "
+                   "x.Field is value; fields of a related one are reached by a "
+                   "dot." },
+        { "select", "What is read stands before the arrow: App.object -> "
+                    "App.object where …; another record is found with find x "
+                    "in App.object where x.Field is value." },
+        { "insert", "What is written stands behind the arrow: App.object -> "
+                    "App.object { write creates }." },
+        { "update", "What is written stands behind the arrow: App.object -> "
+                    "App.object { write updates }." },
+        { "upsert", "What is written stands behind the arrow: App.object -> "
+                    "App.object { write creates and updates }." },
+        { "merge", "What is written stands behind the arrow: App.object -> "
+                   "App.object { write creates and updates }." },
+        { "having", "What a group must be is written so: require count(group) "
+                    "> 1 else skip \"why\"." },
         { "lookup", "Another system is looked into so: find x in App.object "
                     "where x.Field is value." },
     };
@@ -246,15 +277,39 @@ static bool add_verb_hint(const struct report *r, struct diag *d)
     return true;
 }
 
+/* select a from b: the word that starts the line tells what was meant. */
+static struct text first_word_of_line(const struct report *r)
+{
+    const struct lex *lex = r->p->lex;
+    size_t from = r->at.start - lex->base, end;
+
+    while (from && lex->text.ptr[from - 1] != '\n')
+        from--;
+    while (from < lex->text.len && lex->text.ptr[from] == ' ')
+        from++;
+    end = from;
+    while (end < lex->text.len && ((lex->text.ptr[end] | 32) >= 'a') &&
+           ((lex->text.ptr[end] | 32) <= 'z'))
+        end++;
+    return text_slice(lex->text, from, end - from);
+}
+
 static void add_value_hint(const struct report *r, struct diag *d)
 {
     if (r->count > SAID_MAX && expects(r, "a name") &&
         expects(r, "a number"))
         diag_note(r->p->diags, d, "Here comes a value: a name, a number, a "
                                   "text in double quotes, …");
+    else if (r->count > SAID_MAX && meant(first_word_of_line(r)))
+        diag_note(r->p->diags, d, "%s", meant(first_word_of_line(r)));
     else if (r->count > SAID_MAX && expects(r, "`flow`"))
         diag_note(r->p->diags, d,
                   "A file holds flows, defines, tables, lets and tests.");
+    else if (expects(r, "`->`") && meant(got_text(r)))
+        diag_note(r->p->diags, d, "%s", meant(got_text(r)));
+    else if (before(r)->kind == TOK_LIMIT)
+        diag_note(r->p->diags, d, "A limit says what it counts: limit created "
+                                  "to 10, limit held to 5%%.");
     else if (meant(got_text(r)) &&
              (before(r)->kind == TOK_WHEN_GONE ||
               (r->count > SAID_MAX && expects(r, "`field =`"))))
@@ -266,6 +321,19 @@ static void add_value_hint(const struct report *r, struct diag *d)
                   "`let`, `find`, `require`, `add`.");
 }
 
+/* except, catch, else …: what began before was told, and this is its end. */
+static bool goes_on(const struct report *r)
+{
+    static const char *const words[] = { "except", "catch", "finally", "end",
+                                         "endif", "fi", "done", "case",
+                                         "default", "else" };
+
+    for (size_t i = 0; r->p->recovered && i < sizeof words / sizeof *words; i++)
+        if (text_equal_nocase(got_text(r), text_of(words[i])))
+            return true;
+    return false;
+}
+
 void parse_report(struct parse *p, struct span at, int token,
                   const char *token_name, const int *expected,
                   const char *const *expected_names, int count)
@@ -275,7 +343,7 @@ void parse_report(struct parse *p, struct span at, int token,
     struct diag *d;
 
     (void)expected;
-    if (p->lex->too_deep)
+    if (p->lex->too_deep || goes_on(&r))
         return; /* told by the lexer, which ends the text there */
     if (unclosed(&r) || unfinished_line(&r) || word_as_name(&r))
         return;

@@ -5,6 +5,21 @@
 #include "lang/parser.h"
 #include <string.h>
 
+/* The same said of the same line: a further edit of the same fix. */
+static struct diag *said_on_line(struct parse *p, struct span span,
+                                 const char *text)
+{
+    struct diag *d = p->diags->last;
+    struct text all;
+
+    if (!d || !d->fixes || d->span.source != span.source ||
+        span.start < d->span.end || !text_is(text_of(d->headline), text))
+        return NULL;
+    all = sources_get(p->sources, span.source)->text;
+    return memchr(all.ptr + d->span.end, '\n', span.start - d->span.end)
+               ? NULL : d;
+}
+
 struct diag *habit(struct parse *p, struct span span, const char *replacement,
                    const char *format, ...)
 {
@@ -16,6 +31,11 @@ struct diag *habit(struct parse *p, struct span span, const char *replacement,
     va_start(args, format);
     text = arena_vprintf(p->arena, format, args);
     va_end(args);
+    d = replacement ? said_on_line(p, span, text) : NULL;
+    if (d) {
+        diag_edit(p->diags, d->fixes, span, "%s", replacement);
+        return d;
+    }
     d = parse_error(p, "E0101", span, "%s", text);
     if (!replacement)
         return d;
@@ -65,14 +85,13 @@ static const struct habit_row {
     { "elif", TOK_ELSE, "else if", "a further condition is written `else if`" },
     { "elsif", TOK_ELSE, "else if", "a further condition is written `else if`" },
     { "elseif", TOK_ELSE, "else if", "a further condition is written `else if`" },
-    { "def", TOK_DEFINE, "define", "a function is written `define f(x text) = value`" },
-    { "fn", TOK_DEFINE, "define", "a function is written `define f(x text) = value`" },
-    { "function", TOK_DEFINE, "define", "a function is written `define f(x text) = value`" },
     { "var", TOK_LET, "let", "a value gets a name with `let`" },
     { "const", TOK_LET, "let", "a value gets a name with `let`" },
+    { "for", TOK_FOR_EACH, "for each", "lists are gone through with `for each x in list where …`" },
     { "return", -1, "", "a define is one expression; it needs no `return`" },
     { "import", TOK_USE, "use", "the names of another file come with `use`" },
     { "include", TOK_USE, "use", "the names of another file come with `use`" },
+    { "select", TOK_MLC_YYerror, NULL, "there is no SQL here; a lookup is written `find x in App.object where x.Field is value`" },
     { "SELECT", TOK_MLC_YYerror, NULL, "there is no SQL here; a lookup is written `find x in App.object where x.Field is value`" },
     { "LIKE", TOK_MLC_YYerror, NULL, "instead of LIKE write `contains`, `starts with`, `ends with` or `matches`" },
     { "CASE", TOK_MLC_YYerror, NULL, "one of several values is written `choose { when c => v otherwise => v }`" },
@@ -106,16 +125,20 @@ static bool fits(const struct lex *lex, const struct habit_row *row)
     char next = next_byte(lex, &blank);
 
     switch (row->token) {
-    case TOK_DEFINE:
     case TOK_LET:
         return lex->first_on_line && blank && is_byte_of_name(next);
     case TOK_USE:
         return lex->first_on_line && (next == '"' || next == '\'');
+    case TOK_FOR_EACH:
+        return lex->depth && lex->open[lex->depth - 1].open != '{' &&
+               !lex_wants_operand(lex) && is_byte_of_name(next);
     case -1:
-        return blank && (is_byte_of_name(next) || next == '"');
+        return (lex->prev.kind == '=' || lex->prev.kind == TOK_FIELD) && blank && (is_byte_of_name(next) || next == '"');
+    case TOK_MLC_YYerror:
+        return (lex_wants_operand(lex) || row->word[0] == 'L') && blank && next != '(' && next != '.' &&
+               next != '[' && (row->word[0] < 'a' || is_byte_of_name(next));
     case TOK_YESNO:
     case TOK_MISSING:
-    case TOK_MLC_YYerror:
         return next != '(' && next != '.' && next != '[';
     case TOK_AND:
     case TOK_OR:
@@ -153,17 +176,6 @@ static int null_word(struct parse *p, struct span span)
     return TOK_MLC_YYerror;
 }
 
-static int excel_if(struct parse *p, struct text t, struct span span)
-{
-    bool blank;
-
-    if (next_byte(p->lex, &blank) != '(' ||
-        !(text_is(t, "IF") || text_is(t, "IIF") || text_is(t, "iif")))
-        return 0;
-    habit(p, span, NULL, "one of two values is written `if c then a else b`");
-    return TOK_NAME;
-}
-
 /* EUR 10 */
 static int currency_first(struct parse *p, struct text t, struct span span)
 {
@@ -192,10 +204,8 @@ static int currency_first(struct parse *p, struct text t, struct span span)
 
 int habit_word(struct parse *p, struct text t, struct span span)
 {
-    int token = excel_if(p, t, span);
+    int token = currency_first(p, t, span);
 
-    if (!token)
-        token = currency_first(p, t, span);
     if (token)
         return token;
     for (size_t i = 0; i < sizeof habits / sizeof habits[0]; i++) {
@@ -213,8 +223,12 @@ int habit_word(struct parse *p, struct text t, struct span span)
             habit(p, span, row->replacement,
                   "words of the language are written small: `%s`",
                   row->replacement);
+        if (row->token == TOK_FOR_EACH)
+            p->lex->for_depth = p->lex->depth;
         if (row->token == TOK_MLC_YYerror)
             lex_swallow_line(p->lex);
+        if (row->token == TOK_MLC_YYerror && lex_wants_operand(p->lex))
+            return TOK_FORM;
         if (row->token == TOK_ELSE && row->replacement[4] == ' ')
             lex_pend(p, TOK_IF, t, span);
         return row->token;
@@ -288,8 +302,10 @@ static bool has_word(struct text t, const char *const *words)
 }
 
 /* Does what stands around a `||` on its line read like conditions? */
-static bool joins_conditions(const struct lex *lex, size_t at)
+static bool joins_conditions(const struct lex *lex, size_t at, bool text)
 {
+    static const char *const compares[] = { " is ", "==", "!=", "<>", "<",
+                                            ">", " contains ", NULL };
     static const char *const words[] = { " is ", "where ", "when ", "require ",
                                          "if ", "not ", " and ", " or ", "<",
                                          ">", "==", "!=", "&&", "matches ",
@@ -301,7 +317,8 @@ static bool joins_conditions(const struct lex *lex, size_t at)
         from--;
     while (to < lex->text.len && lex->text.ptr[to] != '\n')
         to++;
-    return has_word(text_slice(lex->text, from, to - from), words);
+    return has_word(text_slice(lex->text, from, to - from),
+                    text ? compares : words);
 }
 
 static bool is_path_byte(char c)
@@ -355,6 +372,66 @@ static void doubtful_bars(struct parse *p, struct span span)
     diag_edit(p->diags, fix, span, "or");
 }
 
+/* The text or plain path that starts at `at`, its end in `*end`; of a text what
+ * is between its quotes. */
+static bool part_of_join(struct text t, size_t at, struct buf *out, size_t *end)
+{
+    while (at < t.len && t.ptr[at] == ' ')
+        at++;
+    *end = at;
+    if (at < t.len && t.ptr[at] == '"') {
+        for (*end = at + 1; *end < t.len && t.ptr[*end] != '"' &&
+                            t.ptr[*end] != '\n' && t.ptr[*end] != '\\';)
+            ++*end;
+        if (*end == t.len || t.ptr[*end] != '"')
+            return false;
+        buf_text(out, text_slice(t, at + 1, *end - at - 1));
+        ++*end;
+        return true;
+    }
+    while (*end < t.len && is_path_byte(t.ptr[*end]))
+        ++*end;
+    buf_printf(out, "{%.*s}", (int)(*end - at), t.ptr + at);
+    return *end > at && (*end == t.len || t.ptr[*end] != '(');
+}
+
+/* "a" & b & "c" as one text, when its parts are texts and plain paths. The
+ * sign at `span` is the first. */
+static void one_text(struct parse *p, struct diag *d, struct span span)
+{
+    const struct lex *lex = p->lex;
+    struct text t = lex->text;
+    size_t sign = span.start - lex->base, from, end, len = span.end - span.start;
+    bool fine;
+    struct buf b;
+
+    from = lex->prev.kind == TOK_STRING
+               ? lex->prev.span.start - lex->base
+               : (size_t)(path_beside(t, sign, false).ptr - t.ptr);
+    buf_init(&b, 65536);
+    fine = part_of_join(t, from, &b, &end) && from < sign;
+    for (end = sign; fine && end + len <= t.len;) {
+        size_t next = end + len;
+
+        fine = part_of_join(t, next, &b, &end);
+        next = end;
+        while (next < t.len && t.ptr[next] == ' ')
+            next++;
+        if (next + len > t.len ||
+            memcmp(t.ptr + next, t.ptr + sign, len) != 0)
+            break;
+        end = next;
+    }
+    if (fine) {
+        struct span all = { span.source, lex->base + (uint32_t)from,
+                            lex->base + (uint32_t)end };
+        struct diag_fix *fix = diag_fix(p->diags, d, FIX_SURE,
+                                        "write \"%s\"", buf_cstr(&b));
+        diag_edit(p->diags, fix, all, "\"%s\"", buf_cstr(&b));
+    }
+    buf_fini(&b);
+}
+
 int lex_join(struct parse *p, struct span span, const char *sign)
 {
     const struct lex *lex = p->lex;
@@ -366,7 +443,7 @@ int lex_join(struct parse *p, struct span span, const char *sign)
     while (i < lex->text.len && lex->text.ptr[i] == ' ')
         i++;
     text = text || (i < lex->text.len && lex->text.ptr[i] == '"');
-    if (sign[1] && !text && joins_conditions(lex, span.start - lex->base)) {
+    if (sign[1] && joins_conditions(lex, span.start - lex->base, text)) {
         habit(p, span, "or", "of two conditions at least one: write `or`");
         return TOK_OR;
     }
@@ -374,12 +451,35 @@ int lex_join(struct parse *p, struct span span, const char *sign)
         doubtful_bars(p, span);
         return TOK_JOIN;
     }
-    habit(p, span, NULL,
-          "texts are joined by writing them in one: \"{first} {last}\"");
+    one_text(p, habit(p, span, NULL,
+                      "texts are joined by writing them in one: "
+                      "\"{first} {last}\""), span);
     return TOK_JOIN;
 }
 
 /* LIKE "x%" */
+/* x not like "y%": a fix takes the `not` to the front. */
+static bool like_after_not(struct parse *p, struct span span, const char *like)
+{
+    struct lex *lex = p->lex;
+    struct text left = path_beside(lex->text, lex->prev.span.start - lex->base,
+                                   false);
+    struct span all = { span.source, lex->prev.span.start, span.end };
+    struct diag *d;
+    struct diag_fix *fix;
+
+    if (lex->prev.kind != TOK_NOT || !left.len || !like)
+        return false;
+    lex->not_told = lex->prev.span.end;
+    d = habit(p, all, NULL, "instead of NOT LIKE write `not %.*s %s`",
+              TEXT_ARG(left), like);
+    fix = diag_fix(p->diags, d, FIX_SURE, "write `not %.*s %s`",
+                   TEXT_ARG(left), like);
+    all.start = lex->base + (uint32_t)(left.ptr - lex->text.ptr);
+    diag_edit(p->diags, fix, all, "not %.*s %s", TEXT_ARG(left), like);
+    return true;
+}
+
 int lex_like(struct parse *p, struct span span, struct text t)
 {
     size_t quote = 0, end = t.len - 1;
@@ -394,6 +494,8 @@ int lex_like(struct parse *p, struct span span, struct text t)
     open_end = pattern.len > 1 && pattern.ptr[pattern.len - 1] == '%';
     pattern = text_slice(pattern, open_start,
                          pattern.len - open_start - open_end);
+    if (!open_start && !open_end)
+        token = TOK_IS, word = "is";
     if (open_start && open_end)
         token = TOK_CONTAINS, word = "contains";
     else if (open_end)
@@ -403,10 +505,11 @@ int lex_like(struct parse *p, struct span span, struct text t)
     if (memchr(pattern.ptr, '%', pattern.len) ||
         memchr(pattern.ptr, '_', pattern.len))
         word = NULL;
-    habit(p, span,
-          word ? arena_printf(p->arena, "%s \"%.*s\"", word,
-                              TEXT_ARG(pattern))
-               : NULL,
+    if (word)
+        word = arena_printf(p->arena, "%s \"%.*s\"", word, TEXT_ARG(pattern));
+    if (like_after_not(p, span, word))
+        return token;
+    habit(p, span, word,
           "instead of LIKE write `contains`, `starts with`, `ends with` or "
           "`matches`");
     return token;

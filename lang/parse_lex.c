@@ -216,6 +216,18 @@ static void doc_line(struct parse *p, struct text line)
     lex->doc_open = true;
 }
 
+/* a // 2: a comment of nothing but a number was meant as a division. */
+static void floor_division(struct parse *p, struct span span, struct text t)
+{
+    struct text rest = text_trim(text_slice(t, 2, t.len));
+    struct decimal d;
+
+    if (t.ptr[0] == '/' && decimal_parse(rest, &d) == DECIMAL_OK)
+        habit(p, (struct span){ span.source, span.start, span.start + 2 }, NULL,
+              "`//` starts a comment; a division is written `/`, and "
+              "round_down(a / b, 0) leaves its rest out");
+}
+
 void lex_comment(struct parse *p, struct span span)
 {
     struct lex *lex = p->lex;
@@ -230,6 +242,8 @@ void lex_comment(struct parse *p, struct span span)
     c->span.end = span.start + (uint32_t)t.len;
     c->own_line = lex->first_on_line;
     c->blank_before = c->own_line && blank_line_before(lex->text, at);
+    if (!lex->first_on_line && ends_operand(lex->prev.kind))
+        floor_division(p, span, t);
     if (lex->last_comment)
         lex->last_comment->next = c;
     else
@@ -285,6 +299,33 @@ static int soft_word(struct lex *lex, struct text t, struct text next)
     return TOK_NAME;
 }
 
+/* Rippling.employee e -> …: a name behind the object, and then what follows
+ * an object. */
+static bool is_bare_alias(const struct lex *lex, struct text next)
+{
+    static const char *const after[] = { "->", "{", "where ", "one per ",
+                                         "for each " };
+
+    if (lex->depth || lex->first_on_line || lex->prev.kind != TOK_NAME ||
+        lex->prev2.kind != '.')
+        return false;
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++)
+        if (text_starts(next, text_of(after[i])))
+            return true;
+    return false;
+}
+
+static void add_as(struct parse *p, struct text t, struct span span)
+{
+    struct diag *d = parse_error(p, "E0101", span,
+                                 "another name is given with `as`");
+
+    diag_edit(p->diags, diag_fix(p->diags, d, FIX_SURE, "write `as %.*s`",
+                                 TEXT_ARG(t)),
+              span, "as %.*s", TEXT_ARG(t));
+    lex_pend(p, TOK_NAME, t, span);
+}
+
 int lex_word(struct parse *p, struct text t, struct span span)
 {
     struct lex *lex = p->lex;
@@ -299,11 +340,33 @@ int lex_word(struct parse *p, struct text t, struct span span)
         return object_word(lex, t);
     if (lex->prev.kind == '.' || (next.len && next.ptr[0] == ':'))
         return TOK_NAME;
+    if (lex->first_on_line && !lex->depth &&
+        (text_is(t, "function") || text_is(t, "def") || text_is(t, "fn"))) {
+        lex->eat = lex_function(p, span);
+        if (lex->eat)
+            return TOK_FORM;
+    }
+    lex->eat = lex_form(p, t, span);
+    if (lex->eat)
+        return TOK_FORM;
     token = word_token(t);
+    if (token == TOK_IF && lex->for_depth && lex->for_depth == lex->depth &&
+        !lex_wants_operand(lex)) {
+        lex->for_depth = 0; /* [x for x in list if c] */
+        habit(p, span, "where", "lists are gone through with `for each x in list "
+              "where …`");
+        return TOK_WHERE;
+    }
+    if (token == TOK_IF && !lex->first_on_line && ends_operand(lex->prev.kind))
+        return TOK_IF_BEHIND;
     if (token == TOK_AFTER && next.len && next.ptr[0] == '(')
         return TOK_NAME; /* the function */
     if (token)
         return token;
+    if (is_bare_alias(lex, next)) {
+        add_as(p, t, span);
+        return TOK_AS;
+    }
     token = soft_word(lex, t, next);
     if (token == TOK_NAME) {
         int meant = habit_word(p, t, span);
@@ -585,12 +648,14 @@ int mlc_yylex(MLC_YYSTYPE *value, struct span *at, struct parse *p)
         return tok.kind;
     }
     do {
+        bool swallows = lex->swallow_line; /* not what begins it */
+
         next_token(p, &tok);
         if (lex->swallow_line && line_is_over(lex, &tok))
             lex->swallow_line = false;
         if (tok.kind == TOK_MLC_YYerror)
             break; /* told: the grammar must know */
-        if (lex->swallow_line || (lex->skipping && is_dropped(lex, &tok))) {
+        if ((swallows && lex->swallow_line) || (lex->skipping && is_dropped(lex, &tok))) {
             remember(lex, &tok);
             tok.kind = -1;
         }

@@ -114,6 +114,44 @@ int lex_typographic(struct parse *p, struct token *tok, size_t at, size_t len)
     return TOK_STRING;
 }
 
+/* `Dear ${name}` */
+void lex_template(struct parse *p, struct span span, struct text t)
+{
+    struct buf b;
+
+    buf_init(&b, TEXT_MAX_LEN);
+    buf_byte(&b, '"');
+    for (size_t i = 1; i + 1 < t.len; i++) {
+        if (t.ptr[i] == '$' && t.ptr[i + 1] == '{')
+            continue;
+        if (t.ptr[i] == '"')
+            buf_byte(&b, '\\');
+        buf_byte(&b, t.ptr[i]);
+    }
+    buf_byte(&b, '"');
+    habit(p, span, arena_printf(p->arena, "%s", buf_cstr(&b)),
+          "texts stand in double quotes, and a hole is written {…}");
+    buf_fini(&b);
+}
+
+/* new Date(), new Date("2024-12-31") */
+void lex_new_date(struct parse *p, struct span span, struct text t)
+{
+    size_t at;
+    int32_t days;
+    struct text day = TEXT_NONE;
+
+    for (at = 0; at < t.len && t.ptr[at] != '"' && t.ptr[at] != '\'';)
+        at++;
+    if (at + 11 < t.len)
+        day = text_slice(t, at + 1, 10);
+    habit(p, span,
+          day.len && date_parse(day, &days)
+              ? arena_printf(p->arena, "%.*s", TEXT_ARG(day))
+              : at == t.len ? "today()" : NULL,
+          "a day is written 2024-12-31, this day is today(), this moment now()");
+}
+
 /* ---------------------------------------------------------------- numbers */
 
 size_t lex_number_len(const char *text, size_t len)
@@ -162,6 +200,104 @@ int lex_money(struct parse *p, struct text t, struct span span)
                 "`%.*s` is no currency: the codes are those of ISO 4217, "
                 "such as EUR", TEXT_ARG(code));
     return TOK_MONEY;
+}
+
+/* `meant` stands for what the scanner took at `at`. */
+static int stands_for(struct parse *p, struct token *tok, size_t at, size_t len,
+                      int kind, const char *meant, const char *why)
+{
+    struct lex *lex = p->lex;
+    struct span span = { lex->source, lex->base + (uint32_t)at,
+                         lex->base + (uint32_t)(at + len) };
+
+    habit(p, span, meant, "%s: %s", why, meant);
+    *tok = (struct token){ kind, text_of(meant), span };
+    lex->pos = span.end;
+    return kind;
+}
+
+static const char *currency_of(struct text t)
+{
+    size_t at;
+
+    if (text_find(t, TEXT("$"), &at) || text_find(t, TEXT("ollar"), &at) ||
+        text_find(t, TEXT("sd"), &at))
+        return "USD";
+    return text_find(t, TEXT("\xC2\xA3"), &at) || text_find(t, TEXT("bp"), &at)
+               ? "GBP" : "EUR";
+}
+
+int lex_currency_word(struct parse *p, struct token *tok, size_t at, size_t len)
+{
+    struct text t = text_slice(p->lex->text, at, len);
+
+    return stands_for(p, tok, at, len, TOK_MONEY,
+                      arena_printf(p->arena, "%.*s %s",
+                                   (int)lex_number_len(t.ptr, len), t.ptr,
+                                   currency_of(t)),
+                      "a currency is written with its three capital letters");
+}
+
+int lex_currency_sign(struct parse *p, struct token *tok, size_t at, size_t len)
+{
+    struct text t = text_slice(p->lex->text, at, len);
+    size_t from = 0;
+
+    while (t.ptr[from] < '0' || t.ptr[from] > '9')
+        from++;
+    return stands_for(
+        p, tok, at, len, TOK_MONEY,
+        arena_printf(p->arena, "%.*s %s",
+                     (int)lex_number_len(t.ptr + from, len - from),
+                     t.ptr + from, currency_of(t)),
+        "a currency is written with its three letters behind the amount");
+}
+
+int lex_percent_word(struct parse *p, struct token *tok, size_t at, size_t len)
+{
+    struct text t = text_slice(p->lex->text, at, len);
+
+    return stands_for(p, tok, at, len, TOK_PERCENT,
+                      arena_printf(p->arena, "%.*s%%",
+                                   (int)lex_number_len(t.ptr, len), t.ptr),
+                      "a percentage is written with its sign");
+}
+
+/* May the comma at `point` stand between two values: in brackets, in a row of
+ * a table? */
+static bool separates(const struct lex *lex, struct text t, size_t point)
+{
+    char open = lex->depth ? lex->open[lex->depth - 1].open : '\0';
+
+    return t.ptr[point] == ',' && !memchr(t.ptr, '.', point) &&
+           (open == '(' || open == '[' || lex->prev.kind == TOK_FATARROW ||
+            lex->prev.kind == ',');
+}
+
+/* 1.000,50 and 1,000.50: groups go, and the last sign is the point. */
+int lex_local_number(struct parse *p, struct token *tok, size_t at, size_t len)
+{
+    struct text t = text_slice(p->lex->text, at, len);
+    size_t point = 0, digits = strspn(t.ptr, "0123456789.,"), n = 0;
+    bool money = digits < len;
+    char meant[64];
+
+    for (size_t i = 0; i < digits; i++)
+        if (t.ptr[i] == '.' || t.ptr[i] == ',')
+            point = i;
+    if (digits >= sizeof meant - 8 || separates(p->lex, t, point))
+        return (int)strspn(t.ptr, "0123456789.");
+    for (size_t i = 0; i < digits; i++)
+        if (i == point)
+            meant[n++] = '.';
+        else if (t.ptr[i] != '.' && t.ptr[i] != ',')
+            meant[n++] = t.ptr[i];
+    meant[n] = '\0';
+    stands_for(p, tok, at, len, money ? TOK_MONEY : TOK_NUMBER,
+               arena_printf(p->arena, "%s%s%.*s", meant, money ? " " : "",
+                            money ? 3 : 0, t.ptr + len - 3),
+               "a number is written with a point and no other sign");
+    return 0;
 }
 
 void lex_bad_number(struct parse *p, struct span span, struct text t)

@@ -94,6 +94,9 @@ static struct node *named(struct parse *p, enum node_kind kind,
     NUMBER "a number" MONEY "an amount" PERCENT "a percentage" DATE "a date"
     TIME "a time" DURATION "a duration" YESNO "`yes` or `no`"
     MISSING "`missing`"
+%token IF_BEHIND "`if` behind a value" /* of `a if c else b` */
+%token QUESTION "`?`" /* of `c ? a : b` */
+%token FORM "a value" /* a form of SQL or Excel, told */
 %token
     USE "`use`" AS "`as`" SET "`set`" LET "`let`" DEFINE "`define`"
     TABLE "`table`" FROM "`from`" OTHERWISE "`otherwise`" FLOW "`flow`"
@@ -155,6 +158,7 @@ items
 item
     : use | set | const | define | table | flow | connection | object_decl
     | test
+    | FORM { $$ = node_new(p, NODE_BROKEN, @$); }
     | error {
         $$ = node_new(p, NODE_BROKEN, @$);
         RECOVER(RECOVER_ITEM);
@@ -480,7 +484,8 @@ stmts
     | stmts stmt {
         $$ = $1;
         chain_add(&$$, $2);
-        if ($2->kind != NODE_BROKEN) yyerrok;
+        p->recovered = $2->kind == NODE_BROKEN;
+        if (!p->recovered) yyerrok;
     }
     ;
 stmt
@@ -601,6 +606,8 @@ text
 value
     : expr
     | expr ELSE fallback { $$ = node_pair(p, NODE_ELSE, @$, $1, $3); }
+    | expr IF_BEHIND or ELSE expr { $$ = build_choice(p, @$, $3, $1, $5); }
+    | expr QUESTION expr ':' expr { $$ = build_choice(p, @$, $1, $3, $5); }
     ;
 fallback
     : value
@@ -666,6 +673,26 @@ cmp
     | add MATCHES STRING {
         $$ = node_compare(p, OP_MATCHES, @$, $1, text_pattern(p, $3, @3));
     }
+    | add IN add { $$ = build_in(p, @$, $1, $3, @2, false); }
+    | add NOT IN add { $$ = build_in(p, @$, $1, $4, @2, true); }
+    | add NOT BETWEEN add AND add {
+        $$ = node_compare(p, OP_BETWEEN, @$, $1, $4);
+        node_kid(p, $$, COMPARE_high, $6);
+        $$ = build_not(p, $$, @2);
+    }
+    | add NOT CONTAINS add {
+        $$ = build_not(p, node_compare(p, OP_CONTAINS, @$, $1, $4), @2);
+    }
+    | add NOT STARTS_WITH add {
+        $$ = build_not(p, node_compare(p, OP_STARTS_WITH, @$, $1, $4), @2);
+    }
+    | add NOT ENDS_WITH add {
+        $$ = build_not(p, node_compare(p, OP_ENDS_WITH, @$, $1, $4), @2);
+    }
+    | add NOT MATCHES STRING {
+        $$ = node_compare(p, OP_MATCHES, @$, $1, text_pattern(p, $4, @4));
+        $$ = build_not(p, $$, @2);
+    }
     ;
 add
     : mul
@@ -688,11 +715,18 @@ post
     | post '.' NAME {
         $$ = named(p, NODE_MEMBER, @$, name_decode(p, $3), @3, $1);
     }
+    | post '.' NAME '(' ')' {
+        $$ = build_method(p, $1, $3, @3, @$, NULL);
+    }
+    | post '.' NAME '(' args ')' {
+        $$ = build_method(p, $1, $3, @3, @$, $5);
+    }
     | post '[' args ']' { $$ = node_pair(p, NODE_INDEX, @$, $1, $3); }
     ;
 prim
     : plain
     | text
+    | FORM { $$ = node_new(p, NODE_BROKEN, @$); }
     | NAME { $$ = node_name(p, $1, @1); }
     | NAME '(' ')' { $$ = build_call(p, $1, @1, @$, NULL); }
     | NAME '(' args ')' { $$ = build_call(p, $1, @1, @$, $3); }
@@ -731,7 +765,8 @@ clauses
     | clauses clause {
         $$ = $1;
         chain_add(&$$, $2);
-        if ($2->kind != NODE_BROKEN) yyerrok;
+        p->recovered = $2->kind == NODE_BROKEN;
+        if (!p->recovered) yyerrok;
     }
     ;
 clause

@@ -276,9 +276,36 @@ static bool says_alias(struct checker *c, struct node *name)
     return true;
 }
 
+/* Does a line that could not be read give this name? Then its mistake is
+ * told there. */
+bool scope_is_lost(struct checker *c, struct text name)
+{
+    static const char *const forms[] = { "let %s ", "let %s=", "find %s ",
+                                         "define %s(", "def %s(",
+                                         "function %s(", "table %s ",
+                                         "table %s(", "for %s in",
+                                         "for each %s in", "const %s ",
+                                         "var %s " };
+    size_t at;
+    if (!c->module || !c->module->tree.broken)
+        return false;
+    struct text all = sources_get(&c->p->sources, c->module->tree.source)->text;
+    const char *word = text_cstr(c->arena, name);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const char *after = strchr(forms[i], '%') + 2;
+        const char *form = arena_printf(
+            c->arena, "%.*s%s%s", (int)(after - 2 - forms[i]), forms[i], word,
+            after);
+        if (text_find(all, text_of(form), &at))
+            return true;
+    }
+    return false;
+}
+
 void scope_unknown_name(struct checker *c, struct node *name)
 {
-    if (says_alias(c, name) || says_bare_field(c, name))
+    if (scope_is_lost(c, name->text) || says_alias(c, name) || says_bare_field(c, name) ||
+        says_function_name(c, name))
         return;
     struct near n;
     near_init(&n, name->text);
@@ -296,12 +323,50 @@ void scope_unknown_name(struct checker *c, struct node *name)
     diag_edit(c->d, fix, name->span, "\"%.*s\"", TEXT_ARG(name->text));
 }
 
+static bool is_set_here(const struct checker *c, const struct object *object,
+                        const struct field *field)
+{
+    if (!c->frame || c->frame->object != object)
+        return false;
+    for (const struct set_field *s = c->frame->sets; s; s = s->next)
+        if (s->first == field)
+            return true;
+    return false;
+}
+
+/* A field of that name in a record of the record: department.name. */
+static bool says_nested(struct checker *c, struct diag *m,
+                        const struct object *object, struct text name)
+{
+    struct buf b;
+    int found = 0;
+    buf_init(&b, 4096);
+    for (size_t i = 0; i < object->field_count && found < 3; i++) {
+        const struct field *f = &object->fields[i];
+        const struct field *inner =
+            f->type->kind == TYPE_RECORD
+                ? object_field(f->type->object, name) : NULL;
+        if (!inner)
+            continue;
+        buf_printf(&b, "%s`%s.%s`", found++ ? ", " : "",
+                   name_written(c->arena, f->name),
+                   name_written(c->arena, inner->name));
+    }
+    if (found)
+        diag_note(c->d, m, found == 1 ? "there is %s" : "there are %s",
+                  buf_cstr(&b));
+    buf_fini(&b);
+    return found;
+}
+
 void scope_unknown_field(struct checker *c, const struct object *object,
                          struct text name, struct span span)
 {
     struct near n;
     near_init(&n, name);
     for (size_t i = 0; i < object->field_count; i++) {
+        if (is_set_here(c, object, &object->fields[i]))
+            continue;
         near_try(&n, object->fields[i].name);
         if (object->fields[i].also.len)
             near_try(&n, object->fields[i].also);
@@ -310,7 +375,8 @@ void scope_unknown_field(struct checker *c, const struct object *object,
         say(c, "E0304", span, "%.*s has no field `%.*s`",
             TEXT_ARG(object->label.len ? object->label : object->name),
             TEXT_ARG(name));
-    if (near_suggest(c, m, &n, span) || object->field_count > 12)
+    if (near_suggest(c, m, &n, span) || says_nested(c, m, object, name) ||
+        object->field_count > 12)
         return;
     struct buf b;
     buf_init(&b, 4096);
