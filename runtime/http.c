@@ -268,7 +268,9 @@ static void set_safety(struct transfer *t)
     f->curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     f->curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
     f->curl_easy_setopt(e, CURLOPT_MAXLIFETIME_CONN,
-                        (long)HTTP_CONNECTION_LIFE_S);
+                        (long)(o->connection_life_s
+                                   ? o->connection_life_s
+                                   : HTTP_CONNECTION_LIFE_S));
     f->curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
     f->curl_easy_setopt(e, CURLOPT_TIMEOUT_MS,
                         (long)(t->call->timeout_ms ? t->call->timeout_ms

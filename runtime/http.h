@@ -21,6 +21,7 @@ struct http;
 struct http_options {
     const char *ca_file; /* further authority file; NULL: the system's */
     int low_speed_s;     /* 0: HTTP_LOW_SPEED_S */
+    int connection_life_s; /* 0: HTTP_CONNECTION_LIFE_S */
     const volatile int *stop; /* set by a signal: stop soon; or NULL */
 };
 
