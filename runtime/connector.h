@@ -236,6 +236,9 @@ struct write_result { /* one per item, same order */
     struct answer answer;
     struct text target_id; /* id the vendor gave, required for done creates */
     struct text version;
+    struct text row; /* DONE: the record as the answer tells it, JSON as a read
+                        brings it; empty when the vendor tells nothing. It must
+                        be the record that was sent */
     bool whole; /* REFUSED: the call as one, nobody can tell whose fault it is;
                    the engine sends halves of it */
     struct text next; /* DONE, but not all of it: children still to be written.

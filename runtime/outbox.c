@@ -426,12 +426,25 @@ static int lost(struct writing *w, struct error *err)
     return run_book(r, book_doubt, w, err);
 }
 
+static int mixed_up(struct writing *w, struct error *err)
+{
+    w->result.answer.kind = ANSWER_FAILED;
+    w->result.answer.reason = TEXT("the answer tells of another record: two "
+                                   "answers were mixed up on their way");
+    log_warning("%.*s: %.*s", TEXT_ARG(w->r->target.name),
+                TEXT_ARG(w->result.answer.reason));
+    return lost(w, err);
+}
+
 static int answered(struct writing *w, struct error *err)
 {
     struct run *r = w->r;
     const struct answer *a = &w->result.answer;
     if (w->lost || a->kind == ANSWER_FAILED)
         return lost(w, err);
+    if (a->kind == ANSWER_DONE && !w->looks
+        && run_is_of_another(r, &w->item, w->intent.natural_key, &w->result))
+        return mixed_up(w, err);
     if (a->kind == ANSWER_DONE) {
         r->refused_in_a_row = 0;
         w->settled = w->result.next.len == 0;

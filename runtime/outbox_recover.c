@@ -37,6 +37,39 @@ static const struct shape *match_shape(struct run *r)
     return shape;
 }
 
+/* The match values of the record an answer tells; empty when it does not tell
+ * them, or not in a way that can be read. */
+static struct text told_key(struct run *r, struct text row)
+{
+    struct record_plan *plan;
+    struct record_fault fault;
+    struct record *record = NULL;
+    struct error ignored = { 0 };
+    struct value *values = ARENA_ARRAY(&r->batch, struct value,
+                                       r->match.key_count);
+    for (size_t i = 0; i < r->match.key_count; i++)
+        if (r->match.lists[i])
+            return TEXT_NONE;
+    if (record_plan_new(&r->batch, match_shape(r), &plan, &ignored)
+        || record_parse(plan, row, &r->batch, &record, &fault) != RECORD_READ)
+        return TEXT_NONE;
+    return run_match_key(r, record, values, &r->batch);
+}
+
+bool run_is_of_another(struct run *r, const struct write_item *item,
+                       struct text natural_key,
+                       const struct write_result *result)
+{
+    if (result->row.len == 0)
+        return false;
+    if (item->op == WRITE_UPDATE)
+        return !text_equal_nocase(result->target_id, item->target_id);
+    if (natural_key.len == 0)
+        return false;
+    struct text told = told_key(r, result->row);
+    return told.len > 0 && !text_equal_nocase(told, natural_key);
+}
+
 static void match_names(const struct run *r, struct buf *out)
 {
     for (size_t i = 0; i < r->match.key_count; i++) {

@@ -151,6 +151,11 @@ int run_book(struct run *r, int (*book)(struct run *r, void *ctx,
 /* Looks for the target records that have these match values, afresh. */
 int run_probe(struct run *r, const struct value *values,
               struct find_answer *out, struct error *err);
+/* Does a "done" tell of another record than was sent? Two answers got mixed up
+ * on their way; nothing is known of ours [71]. */
+bool run_is_of_another(struct run *r, const struct write_item *item,
+                       struct text natural_key,
+                       const struct write_result *result);
 /* Match values as they are kept with an intent, and back; -1: the flow now
  * matches on something else. */
 struct text run_pack_match(struct run *r, const struct value *values);

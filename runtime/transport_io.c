@@ -2,6 +2,7 @@
  * around transport_send. */
 #include "config.h"
 
+#include "runtime/jsonread.h"
 #include "runtime/transport_internal.h"
 
 #include <string.h>
@@ -12,6 +13,27 @@ struct reading {
     struct request request;
 };
 
+/* A page is whole and holds its list, or it is no page: half of one, or
+ * another document in its place, would read as "there are no more" [60, 63]. */
+static void check_page(struct reading *r, struct answer *answer)
+{
+    const struct page *page = &r->read->page;
+    struct json_pick pick = { page->rows ? page->rows : "", TEXT_NONE };
+    struct error err = { 0 };
+    const char *why = NULL;
+    if (answer->kind != ANSWER_DONE)
+        return;
+    if (json_skim(page->body, &pick, 1, &err))
+        why = err.text;
+    else if (json_kind(pick.raw) == JSON_NOTHING)
+        why = "it holds no list of records";
+    if (!why)
+        return;
+    answer->kind = ANSWER_FAILED;
+    answer->reason = text_of(arena_printf(
+        r->read->arena, "the answer cannot be a page: %s", why));
+}
+
 static void judge_page(void *ctx, const struct response *response,
                        struct answer *answer)
 {
@@ -20,6 +42,7 @@ static void judge_page(void *ctx, const struct response *response,
     memset(&r->read->page, 0, sizeof r->read->page);
     s->connector->read_answer(&s->info, r->read->spec, r->read->next, response,
                               r->read->arena, &r->read->page, answer);
+    check_page(r, answer);
 }
 
 static int start_reading(struct channel *c, struct page_read *read,

@@ -256,6 +256,7 @@ static void write_answer(const struct connection_info *c,
         results[0].next = text_dup(arena, text_trim(response->body));
         return;
     }
+    results[0].row = response->body;
     results[0].target_id = json_get_text(arena, response->body, "id");
     results[0].version = json_get_text(arena, response->body, "updatedTime");
     if (results[0].target_id.len == 0) {

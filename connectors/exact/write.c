@@ -64,16 +64,17 @@ static struct text id_of_address(struct text address)
  * address. */
 static struct text created_id(const struct object *object,
                               const struct response *response,
-                              struct arena *arena)
+                              struct arena *arena, struct text *row)
 {
     static const char *const places[] = { "d", "d.results.0", "d.0" };
     const char *key = text_cstr(arena, object->keys[0]);
-    struct text id, row;
+    struct text id;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        row = json_get(response->body, places[i]);
-        if ((id = json_get_text(arena, row, key)).len > 0)
+        *row = json_get(response->body, places[i]);
+        if ((id = json_get_text(arena, *row, key)).len > 0)
             return id;
     }
+    *row = TEXT_NONE;
     id = id_of_address(json_get_text(arena, response->body,
                                      "d.__metadata.uri"));
     return id.len > 0 ? id
@@ -94,7 +95,8 @@ void exact_write_answer(const struct connection_info *c,
         results[0].target_id = item->target_id;
         return;
     }
-    results[0].target_id = created_id(spec->object, response, arena);
+    results[0].target_id = created_id(spec->object, response, arena,
+                                      &results[0].row);
     if (results[0].target_id.len == 0) {
         results[0].answer.kind = ANSWER_FAILED; /* no id: nobody knows */
         results[0].answer.reason =

@@ -209,6 +209,7 @@ static void write_answer(const struct connection_info *c,
     results[0] = (struct write_result){ 0 };
     if (rippling_classify(response, true, arena, &results[0].answer))
         return;
+    results[0].row = response->body;
     results[0].target_id = json_get_text(arena, response->body, "id");
     if (results[0].target_id.len == 0 && item->op == WRITE_UPDATE)
         results[0].target_id = item->target_id;
