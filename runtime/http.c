@@ -42,6 +42,7 @@ struct transfer {
     size_t header_bytes, header_count, sent;
     struct text length; /* of Content-Length, to tell a second one */
     bool loopback, too_large, bad_header, bad_address, in_trailer;
+    bool held_back;
     char url[4096];
 };
 
@@ -172,6 +173,19 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose,
                   address->protocol);
 }
 
+/* The last moment before bytes go out. */
+static int on_ready(void *ctx, char *peer, char *own, int peer_port,
+                    int own_port)
+{
+    struct transfer *t = ctx;
+    (void)peer;
+    (void)own;
+    (void)peer_port;
+    (void)own_port;
+    t->held_back = !t->call->may_send(t->call);
+    return t->held_back ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 /* ---------------------------------------------------------------- set up */
 static bool is_clean(struct text t)
 {
@@ -267,6 +281,10 @@ static void set_safety(struct transfer *t)
     f->curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
     f->curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     f->curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
+    if (t->call->may_send) {
+        f->curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_ready);
+        f->curl_easy_setopt(e, CURLOPT_PREREQDATA, t);
+    }
     f->curl_easy_setopt(e, CURLOPT_MAXLIFETIME_CONN,
                         (long)(o->connection_life_s
                                    ? o->connection_life_s
@@ -512,7 +530,10 @@ static void judge_failure(struct transfer *t, CURLcode code)
 {
     struct url_parts parts = { .host = TEXT_NONE };
     http_split_url(t->call->url, t->call->arena, &parts);
-    if (t->too_large) {
+    if (t->held_back) {
+        t->call->outcome = HTTP_HELD_BACK;
+        set_why(t, "it was not sent");
+    } else if (t->too_large) {
         t->call->outcome = HTTP_TOO_LARGE;
         t->call->response.lost = true;
         set_why(t, "the answer of %.*s is larger than %zu MB",

@@ -36,6 +36,7 @@ enum http_outcome {
     HTTP_UNTRUSTED,   /* TLS: the server could not prove who it is; not sent */
     HTTP_NO_HOST,     /* the name does not exist; not sent */
     HTTP_INTERRUPTED, /* a signal asked to stop */
+    HTTP_HELD_BACK,   /* `may_send` said no; not sent */
 };
 
 /* Where a call may go. */
@@ -56,6 +57,9 @@ struct http_call {
     int timeout_ms;    /* of the whole call; 0: 60 s */
     size_t body_max;   /* 0: HTTP_BODY_MAX */
     struct arena *arena; /* the response lives here */
+    /* Asked when the connection stands and nothing was sent yet, every time
+     * anew; NULL: yes. */
+    bool (*may_send)(struct http_call *call);
 
     enum http_outcome outcome;
     struct response response;

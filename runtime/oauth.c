@@ -453,6 +453,7 @@ static int judge(struct signer *s, const struct grant *g, bool was_pending,
         break;
     case HTTP_REDIRECTED:
     case HTTP_FORBIDDEN:
+    case HTTP_HELD_BACK:
     case HTTP_UNTRUSTED:
         (void)set_state(s, before, TEXT_NONE, &ignored);
         error_set(err, ERROR_VENDOR, "%.*s could not be signed in: %s",

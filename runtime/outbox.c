@@ -37,6 +37,8 @@ struct writing {
     char record_key[65];
 };
 
+struct run_unprotected run_unprotected;
+
 /* ----------------------------------------------------------------- booking */
 int run_audit(struct run *r, const char *action, struct text key,
               struct text target_id, struct text before, struct text after,
@@ -60,13 +62,23 @@ int run_audit(struct run *r, const char *action, struct text key,
     return store_audit_add(r->store, &row, err);
 }
 
+/* A runner that was stopped for long may wake when another has its place:
+ * asked once more when nothing but sending is left to do [28]. */
+static int still_ours(void *ctx, struct error *err)
+{
+    struct run *r = ctx;
+    if (!r->leased || run_unprotected.fence)
+        return 0;
+    return store_lease_check(r->store, &r->lease, err);
+}
+
 static int book_once(struct run *r, int (*book)(struct run *, void *,
                                                 struct error *),
                      void *ctx, struct error *err)
 {
     if (store_begin(r->store, err))
         return -1;
-    if ((r->leased && store_lease_check(r->store, &r->lease, err))
+    if (still_ours(r, err)
         || book(r, ctx, err)) {
         store_rollback(r->store);
         return -1;
@@ -253,8 +265,6 @@ static void fill_intent(struct writing *w)
     };
 }
 
-bool outbox_unsafe;
-
 /* ------------------------------------------------------------ after the call */
 /* Its lines are still to be written: linked, but not as it should be. */
 static int book_part(struct writing *w, struct error *err)
@@ -283,7 +293,7 @@ static int book_done(struct run *r, void *ctx, struct error *err)
                              ? "continue"
                              : text_cstr(&r->batch, row->action);
     struct text result = row->reasons.len > 0 ? row->reasons : TEXT_NONE;
-    if (!outbox_unsafe && !w->looks
+    if (!run_unprotected.outbox && !w->looks
         && store_intent_state(r->store, w->intent.id, INTENT_DONE,
                               w->result.target_id, TEXT_NONE,
                               clock_now_ms(), err))
@@ -549,11 +559,12 @@ static bool is_refused_whole(const struct sending *s)
 }
 
 static int send_call(struct run *r, struct sending *s, bool *lost,
-                struct error *err)
+                     struct error *err)
 {
     struct write_spec spec = { r->flow->target, s->items, s->count };
     struct write_call call = { .request = &s->request, .spec = &spec,
-                               .arena = &r->batch, .results = s->results };
+                               .arena = &r->batch, .results = s->results,
+                               .may_send = still_ours, .may_ctx = r };
     if (r->target.write(r->target.ctx, &call, err)) {
         struct error later = { 0 };
         run_book(r, book_closed_all, s, &later);
@@ -607,7 +618,7 @@ static int send_one(struct run *r, struct writing **list, size_t *count,
     if (make_call(r, &s, err))
         return -1;
     *count = s.count;
-    if (!outbox_unsafe && s.request.writes
+    if (!run_unprotected.outbox && s.request.writes
         && run_book(r, book_intents, &s, err))
         return -1;
     if (send_call(r, &s, &lost, err))

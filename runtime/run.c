@@ -115,7 +115,7 @@ static int add_match(struct run *r, struct error *err)
     const struct flow *f = r->flow;
     struct site *m = &r->match;
     size_t n = f->match_count;
-    if (!r->has_target || n == 0 || outbox_unsafe)
+    if (!r->has_target || n == 0 || run_unprotected.outbox)
         return 0;
     m->object = f->target;
     m->connection = f->target_connection->name;
@@ -529,6 +529,20 @@ static int book_finish(struct run *r, void *ctx, struct error *err)
     return result;
 }
 
+/* For the negative control: the cursor where the read ended, before anything
+ * is booked. */
+static int move_too_early(struct run *r, struct error *err)
+{
+    struct cursor_row cursor = r->cursor;
+    if (!run_unprotected.cursor || r->new_cursor.len == 0)
+        return 0;
+    cursor.value = r->new_cursor;
+    cursor.where_hash = text_of(r->where_hash);
+    cursor.flow_hash = text_of(r->shape_hash);
+    return store_cursor_put(r->store, r->flow->name, r->source_name, &cursor,
+                            err);
+}
+
 static int read_and_plan(struct run *r, struct error *err)
 {
     if (run_read(r, err) || run_should_stop(r) || run_mind_drop(r))
@@ -567,7 +581,7 @@ static int work(struct run *r, struct error *err)
         return -1;
     if (is_quiet(r))
         return run_show_plan(r, err);
-    return write_all(r, err);
+    return move_too_early(r, err) || write_all(r, err) ? -1 : 0;
 }
 
 static void tell_calls(struct run *r)

@@ -37,10 +37,14 @@ struct run_options {
     size_t key_count;
 };
 
-/* For the suite's negative control alone: writes without intent and without
- * asking first, to show that the sweep finds what the outbox prevents. Nothing
- * in mlc itself sets it. */
-extern bool outbox_unsafe;
+/* For the suite's negative controls alone: what the engine does against
+ * crashes, switched off, to show that the sweeps find what it prevents.
+ * Nothing in mlc itself sets these. */
+extern struct run_unprotected {
+    bool outbox; /* writes without intent, and without asking first */
+    bool cursor; /* moves on when a record is read, not when it is booked */
+    bool fence;  /* nobody looks whether another has taken the place over */
+} run_unprotected;
 
 /* Fills `summary` (initialised by the caller) whatever happens. 0, or -1 when
  * the run could not come to its end; summary->exit_code says it for both. */

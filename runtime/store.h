@@ -24,7 +24,15 @@ enum store_mode {
     STORE_READ,   /* read only; 1 when it is not there */
 };
 
-#define STORE_SCHEMA 1 /* version of the tables; a newer one is refused */
+#define STORE_SCHEMA 2 /* version of the tables; a newer one is refused */
+/* For the suite alone: a state of an older version, and an upgrade that is no
+ * single transaction, to show that a kill sweep sees what it prevents. */
+extern struct store_testing {
+    int schema; /* that a file gets; 0: STORE_SCHEMA */
+    bool torn;
+    int busy_ms; /* how long another writer is waited for; 0: as ever */
+} store_testing;
+
 
 /* Opens (and upgrades) the state at `path`. The folder gets 0700 and the file
  * 0600; a link, another owner or wider rights are refused. */

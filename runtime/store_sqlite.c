@@ -501,7 +501,8 @@ static int open_database(struct store *s, struct error *err)
                                 : SQLITE_OPEN_READWRITE);
     if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
         return sql_error(s, err, "open");
-    sqlite3_busy_timeout(s->db, BUSY_MS);
+    sqlite3_busy_timeout(s->db, store_testing.busy_ms
+                                    ? store_testing.busy_ms : BUSY_MS);
     sqlite3_extended_result_codes(s->db, 1);
     if (pragma(s, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; "
                "PRAGMA cache_size=-16384", err)

@@ -118,19 +118,24 @@ static struct audit_row read_row(sqlite3_stmt *q, struct arena *arena)
     "number, at, run, line, flow, flow_hash, action, source, source_key,"   \
     " target, target_id, before, after, result, previous, hash"
 
+/* The rows of one run are found by their index, the others by going through
+ * all of them. */
+#define AUDIT_ROWS(of_run)                                                  \
+    "SELECT * FROM (SELECT " AUDIT_COLUMNS " FROM audit WHERE"              \
+    " (?1 = '' OR flow = ?1) AND (?2 = '' OR source_key = ?2)"              \
+    " AND (?3 = '' OR target_id = ?3) AND (?4 = 0 OR at >= ?4)"             \
+    " AND (?5 = 0 OR at < ?5) AND " of_run                                  \
+    " ORDER BY number DESC LIMIT ?7) ORDER BY number"
+
 int store_audit_each(struct store *s, const struct audit_filter *f,
                      struct arena *arena,
                      int (*each)(void *ctx, const struct audit_row *row),
                      void *ctx, struct error *err)
 {
     sqlite3_stmt *q = sql_query(
-        s, err, "SELECT * FROM (SELECT " AUDIT_COLUMNS " FROM audit WHERE"
-        " (?1 = '' OR flow = ?1) AND (?2 = '' OR source_key = ?2)"
-        " AND (?3 = '' OR target_id = ?3) AND (?4 = 0 OR at >= ?4)"
-        " AND (?5 = 0 OR at < ?5) AND (?6 = 0 OR run = ?6)"
-        " ORDER BY number DESC LIMIT ?7) ORDER BY number", "tttiiii", f->flow,
-        f->source_key, f->target_id, f->from_ms, f->to_ms, f->run,
-        f->most > 0 ? f->most : (int64_t)-1);
+        s, err, f->run > 0 ? AUDIT_ROWS("run = ?6") : AUDIT_ROWS("?6 = 0"),
+        "tttiiii", f->flow, f->source_key, f->target_id, f->from_ms, f->to_ms,
+        f->run, f->most > 0 ? f->most : (int64_t)-1);
     int got = q ? 0 : -1;
     int result = 0;
     while (q && result == 0 && (got = sql_step(s, q, err)) == 1) {

@@ -62,7 +62,10 @@ struct exchange {
      * lost write is not shown to it. NULL: any 2xx is done. */
     void (*classify)(void *ctx, const struct response *response,
                      struct answer *answer);
-    void *ctx;
+    /* Asked right before each attempt goes out: -1 keeps it back, with the
+     * error that the exchange then ends with. NULL: it may go. */
+    int (*may_send)(void *ctx, struct error *err);
+    void *ctx; /* of both */
 
     int result;              /* 0, or -1 with `error` */
     struct response response; /* of the last attempt */
@@ -113,6 +116,9 @@ struct write_call {
     const struct write_spec *spec;
     struct arena *arena;
     struct write_result *results;
+    /* As in struct exchange; NULL: it may go. */
+    int (*may_send)(void *ctx, struct error *err);
+    void *may_ctx;
     bool lost;             /* nobody knows: in doubt */
     int64_t sent_ms;
     int64_t park_until_ms;

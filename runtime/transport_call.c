@@ -75,6 +75,7 @@ bool call_is_lost(const struct http_call *call)
     case HTTP_ANSWERED:
     case HTTP_NOT_SENT:
     case HTTP_FORBIDDEN:
+    case HTTP_HELD_BACK:
     case HTTP_UNTRUSTED:
     case HTTP_NO_HOST:
         break;

@@ -144,11 +144,18 @@ static void judge_write(void *ctx, const struct response *response,
     answer->kind = join(call);
 }
 
+static int may_write(void *ctx, struct error *err)
+{
+    const struct writing *w = ctx;
+    return w->write->may_send(w->write->may_ctx, err);
+}
+
 int transport_write(struct channel *c, struct write_call *w, struct error *err)
 {
     struct writing writing = { c, w };
     struct exchange x = { .request = w->request, .arena = w->arena,
                           .classify = judge_write, .ctx = &writing };
+    x.may_send = w->may_send ? may_write : NULL;
     w->lost = false;
     memset(w->results, 0, w->spec->item_count * sizeof *w->results);
     int result = transport_send(c, &x, err);

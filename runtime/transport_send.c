@@ -210,6 +210,12 @@ static bool sign(struct loop *l, struct flight *f)
     return result == 0;
 }
 
+static bool may_send(struct http_call *call)
+{
+    struct exchange *x = ((struct flight *)call->owner)->x;
+    return x->may_send(x->ctx, &x->error) == 0;
+}
+
 static bool prepare(struct loop *l, struct flight *f)
 {
     struct channel *c = l->c;
@@ -231,6 +237,7 @@ static bool prepare(struct loop *l, struct flight *f)
         land(l, f, -1);
         return false;
     }
+    f->call.may_send = x->may_send ? may_send : NULL;
     struct text token = signer_current(&c->signer);
     f->token = token.len ? text_dup(x->arena, token) : TEXT(SIGN_IN_MARK);
     return true;
@@ -352,6 +359,9 @@ static void judge_unanswered(struct loop *l, struct flight *f)
         return;
     case HTTP_FORBIDDEN:
         fail(l, f, ERROR_GUARD, "%s", call->why);
+        return;
+    case HTTP_HELD_BACK: /* x->error says why */
+        land(l, f, -1);
         return;
     case HTTP_ANSWERED:
         break;

@@ -381,6 +381,55 @@ static void test_stop(void)
     close_all();
 }
 
+static int times_asked;
+
+static int not_any_more(void *ctx, struct error *err)
+{
+    (void)ctx;
+    times_asked++;
+    return error_set(err, ERROR_LOCKED, "another has its place");
+}
+
+static int once_more(void *ctx, struct error *err)
+{
+    (void)ctx;
+    return ++times_asked > 1 ? error_set(err, ERROR_LOCKED, "too late") : 0;
+}
+
+static int send_if(int (*may_send)(void *ctx, struct error *err),
+                   const char *path, struct exchange *x)
+{
+    struct error err = { 0 };
+    struct request r = { .method = "POST", .path = text_of(path),
+                         .endpoint = "ok", .body = TEXT("{}"),
+                         .writes = true, .safe_to_repeat = true };
+    int before = fake.api_calls;
+    *x = (struct exchange){ .request = &r, .arena = fake_arena(),
+                            .may_send = may_send };
+    times_asked = 0;
+    transport_send(channel, x, &err);
+    return fake.api_calls - before;
+}
+
+/* Asked when nothing but sending is left to do, before every attempt. */
+static void test_held_back(void)
+{
+    struct exchange x;
+    clock_fake(MORNING);
+    open_plain();
+    is_int(send_if(not_any_more, "/api/ok", &x), 0,
+           "[28] what must not go out any more is kept back");
+    ok(x.result == -1 && x.error.kind == ERROR_LOCKED, "… for the reason "
+       "given: %s", x.error.text);
+    is_int(times_asked, 1, "… and not tried again");
+    fake.limited = 1;
+    is_int(send_if(once_more, "/api/ok", &x), 1,
+           "[28] a second attempt is asked for anew");
+    ok(x.error.kind == ERROR_LOCKED && times_asked == 2, "… and kept back");
+    fake.limited = 0;
+    close_all();
+}
+
 static void test_body_secret(void)
 {
     struct exchange x;
@@ -416,6 +465,7 @@ int main(void)
     test_breaker();
     test_bad_reach();
     test_stop();
+    test_held_back();
     test_body_secret();
     fake_stop();
     fake_clean();
