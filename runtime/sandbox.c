@@ -228,7 +228,6 @@ static void wait_unlocked(struct sandbox *s, int ms)
 static void serve_vendor(struct world *w, struct sandbox_call *call)
 {
     call->now_ms = world_now_ms(w);
-    call->in_flight = atomic_load(&w->in_flight);
     if (w->vendor->pass_time)
         w->vendor->pass_time(w, call->now_ms);
     w->vendor->serve(w, call);
@@ -279,7 +278,7 @@ static void serve(void *ctx, struct server_call *http)
                                  .method = http->method,
                                  .query = http->query };
     call.path = server_unescape(http->arena, http->path, false);
-    atomic_fetch_add(&w->in_flight, 1);
+    call.in_flight = atomic_fetch_add(&w->in_flight, 1) + 1;
     pthread_mutex_lock(&s->lock);
     call.now_ms = world_now_ms(w);
     if (text_starts(call.path, TEXT("/_sandbox/"))) {

@@ -29,7 +29,7 @@ struct sandbox_call {
     struct text query;    /* raw */
     int64_t number;       /* of this request since the start */
     int64_t now_ms;       /* the sandbox's clock */
-    int in_flight;        /* calls of this vendor under way, this one too */
+    int in_flight;        /* of this vendor when it came, this one too */
     struct doc *body;     /* call_body: parsed once, dropped by the kit */
     const char *endpoint; /* for the counts; set by the vendor */
 };
