@@ -82,10 +82,10 @@ const struct shape *shape_join(struct arena *arena, const struct shape *a,
 const struct shape *shape_with(struct arena *arena, const struct shape *a,
                                const struct field *field)
 {
+    if (!a || !field || has_field(a, field))
+        return a;
     struct shape_field one = { .field = field };
     struct shape extra = { .object = a->object, .fields = &one, .count = 1 };
-    if (!field || has_field(a, field))
-        return a;
     return shape_join(arena, a, &extra);
 }
 
