@@ -526,10 +526,11 @@ static int book_intents(struct run *r, void *ctx, struct error *err)
     struct sending *s = ctx;
     for (size_t i = 0; i < s->count; i++) {
         struct writing *w = s->list[i];
-        bool unfinished = w->request.unfinished; /* its own */
+        struct request own = w->request; /* to be sent on its own, perhaps */
         w->request = s->request;
-        w->request.unfinished = unfinished;
+        w->request.unfinished = own.unfinished;
         fill_intent(w);
+        w->request = own;
         w->intent.batch = s->count > 1 ? s->list[0]->row->number : 0;
         if (store_intent_add(r->store, &w->intent, err))
             return -1;

@@ -598,15 +598,17 @@ static void test_batches(void)
     ok(strstr(told, "\"created\":99") && strstr(told, "\"held\":1"),
        "… ninety-nine land");
     is_int(board.made, 99, "… once each");
-    is_int((int)board.calls, 5, "[89] partial data with errors: by record");
+    ok(board.calls <= 5, "[89] partial data with errors: by record");
 
-    board_project(100, 37);
-    board.whole = true;
-    is_int(mlc("run things --json", ""), 1, "[92] refused as a whole");
-    ok(strstr(told, "\"created\":99") && strstr(told, "\"held\":1"),
-       "… halves are sent until it is found");
-    is_int(board.made, 99, "… the others once each");
-    ok(board.calls <= 16, "… in %zu calls", board.calls);
+    for (int bad = 36; bad < 39; bad++) { /* wherever its half ends */
+        board_project(100, bad);
+        board.whole = true;
+        is_int(mlc("run things --json", ""), 1, "[92] refused as a whole");
+        ok(strstr(told, "\"created\":99") && strstr(told, "\"held\":1"),
+           "… halves are sent until it is found");
+        is_int(board.made, 99, "… the others once each");
+        ok(board.calls <= 20, "… in %zu calls", board.calls);
+    }
 
     board_project(20, 7);
     board.forget = true;
