@@ -118,7 +118,19 @@ static int code_of(const struct response *response)
     return 0;
 }
 
-static void by_code(int code, bool writes, struct answer *out)
+/* Mistakes of the caller come as 500 too; what they are is in the words. */
+static enum refusal mistake_of(struct text message, bool writes)
+{
+    if (text_starts(message, TEXT("Not authorized")))
+        return REFUSAL_PERMISSION;
+    if (text_starts(message, TEXT("Required parameter")) ||
+        text_starts(message, TEXT("Column ")))
+        return writes ? REFUSAL_VALUE : REFUSAL_REQUEST;
+    return REFUSAL_NONE;
+}
+
+static void by_code(int code, struct text message, bool writes,
+                    struct answer *out)
 {
     out->kind = ANSWER_REFUSED;
     switch (code) {
@@ -142,8 +154,18 @@ static void by_code(int code, bool writes, struct answer *out)
         out->refusal = REFUSAL_DUPLICATE;
         break;
     default:
-        out->kind = ANSWER_FAILED;
+        out->refusal = mistake_of(message, writes);
+        if (out->refusal == REFUSAL_NONE)
+            out->kind = ANSWER_FAILED;
     }
+}
+
+/* Bad credentials have been seen as a page that says so. */
+static bool is_credentials_page(const struct response *response)
+{
+    size_t at;
+    return response->status == 403 &&
+           text_find(response->body, TEXT("Invalid Credentials"), &at);
 }
 
 bool expensify_classify(const struct response *response, bool writes,
@@ -158,13 +180,15 @@ bool expensify_classify(const struct response *response, bool writes,
         code = 404; /* file not found comes without a code */
     if (code == 0 && response->status / 100 != 2)
         code = response->status;
+    if (is_credentials_page(response))
+        code = 401;
     if (code == 0 || code == 200 || code == 207)
         return false;
     out->reason = message.len > 0
                       ? message
                       : text_of(arena_printf(arena, "Expensify answered %d",
                                              code));
-    by_code(code, writes, out);
+    by_code(code, message, writes, out);
     if (json_int64(response_header(response, "Retry-After"), &seconds) &&
         seconds > 0)
         out->wait_ms = seconds * 1000;

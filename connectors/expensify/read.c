@@ -112,6 +112,14 @@ static void put_window(const struct connection_info *c,
     }
 }
 
+/* A list of a setting, without the blanks people put behind commas. */
+static void add_setting(struct text list, struct buf *b)
+{
+    for (size_t i = 0; i < list.len; i++)
+        if (list.ptr[i] != ' ')
+            buf_byte(b, list.ptr[i]);
+}
+
 static void export_job(const struct connection_info *c,
                        const struct read_spec *spec, struct buf *job)
 {
@@ -130,7 +138,7 @@ static void export_job(const struct connection_info *c,
         add_values(spec, "reportID", &ids);
     add_values(spec, "policyID", &policies);
     if (policies.len == 0)
-        buf_text(&policies, c->setting(c, "policy"));
+        add_setting(c->setting(c, "policy"), &policies);
     json_begin_object(&w);
     json_put_string(&w, "type", TEXT("file"));
     json_key(&w, "onReceive");
@@ -284,13 +292,45 @@ static void add_section(struct text policy, struct text name,
     }
 }
 
-static void policy_rows(const struct read_spec *spec, struct text body,
-                        struct arena *arena, struct page *page)
+/* A policy that was asked for and is not in the answer must not look like one
+ * that has nothing. */
+static bool is_missing_policy(struct text asked, struct text info,
+                              struct text *which)
+{
+    while (asked.len > 0) {
+        const char *comma = memchr(asked.ptr, ',', asked.len);
+        size_t len = comma ? (size_t)(comma - asked.ptr) : asked.len;
+        struct json_items it = json_items(info);
+        bool there = false;
+        *which = text_trim(text_slice(asked, 0, len));
+        while (!there && json_next(&it))
+            there = text_equal(it.name, *which);
+        if (!there)
+            return true;
+        asked = comma ? text_slice(asked, len + 1, asked.len - len - 1)
+                      : TEXT_NONE;
+    }
+    return false;
+}
+
+static void policy_rows(const struct connection_info *c,
+                        const struct read_spec *spec, struct text body,
+                        struct arena *arena, struct page *page,
+                        struct answer *out)
 {
     const struct fact *section = object_fact(spec->object, "section");
-    struct json_items it = json_items(json_get(body, "policyInfo"));
+    struct text info = json_get(body, "policyInfo"), which;
+    struct json_items it = json_items(info);
     struct buf b;
     struct json_out w;
+    if (is_missing_policy(c->setting(c, "policy"), info, &which)) {
+        out->kind = ANSWER_REFUSED;
+        out->refusal = REFUSAL_PERMISSION;
+        out->reason = text_of(arena_printf(
+            arena, "policy %.*s is not there for these credentials",
+            TEXT_ARG(which)));
+        return;
+    }
     buf_init(&b, 0);
     w = json_out(&b);
     json_begin_array(&w);
@@ -299,6 +339,8 @@ static void policy_rows(const struct read_spec *spec, struct text body,
             arena_printf(arena, "\"%.*s\"", TEXT_ARG(it.name)));
         struct text rows =
             json_get(it.value, text_cstr(arena, section->value));
+        if (rows.len == 0)
+            page->complete = false;
         add_section(id, section->value, rows, &w);
     }
     json_end_array(&w);
@@ -346,6 +388,8 @@ static void export_answer(const struct response *response, struct arena *arena,
     struct text name = text_trim(response->body);
     if (name.len > 1 && name.ptr[0] == '"')
         name = json_text(arena, name);
+    else if (json_kind(name) == JSON_OBJECT) /* as reconciliation has it */
+        name = json_get_text(arena, name, "filename");
     if (!is_file_name(name)) {
         out->kind = ANSWER_FAILED;
         out->reason = TEXT("Expensify did not answer with a file name");
@@ -361,6 +405,18 @@ static void not_ready(struct answer *out)
     *out = (struct answer){ .kind = ANSWER_WAIT, .wait_ms = READY_MS,
                             .pending = true };
     out->reason = TEXT("the export is still being made");
+}
+
+/* There is no paging: behind a limit there may be reports of any day, so the
+ * next run asks from where this one did. */
+static bool is_cut(const struct connection_info *c, struct text reports)
+{
+    struct json_items it = json_items(reports);
+    int64_t limit = 0, n = 0;
+    json_int64(c->setting(c, "limit"), &limit);
+    while (json_next(&it))
+        n++;
+    return limit > 0 && n >= limit;
 }
 
 static void download_answer(const struct connection_info *c,
@@ -394,10 +450,36 @@ static void download_answer(const struct connection_info *c,
         page->rows = "0";
         page->single = true;
     }
-    if (spec->mode == READ_CHANGES) {
+    if (is_cut(c, reports)) {
+        page->notice = text_of(arena_printf(
+            arena, "the export held the %.*s reports that `limit` allows; "
+                   "there may be more",
+            TEXT_ARG(c->setting(c, "limit"))));
+    } else if (spec->mode == READ_CHANGES) {
         date_print((int32_t)(c->now_ms / 86400000), day);
         page->next_cursor = text_of(arena_strdup(arena, day));
     }
+}
+
+/* A page that is no answer, an error page say, is no empty list. */
+static void list_answer(const struct connection_info *c,
+                        const struct read_spec *spec,
+                        const struct response *response, struct arena *arena,
+                        struct page *page, struct answer *out)
+{
+    bool of_policy = source_is(spec->object, "policy");
+    const char *rows = of_policy                              ? "policyInfo"
+                       : source_is(spec->object, "policyList") ? "policyList"
+                                                               : "domainCardList";
+    if (json_get(response->body, rows).len == 0) {
+        out->kind = ANSWER_FAILED;
+        out->reason = text_of(arena_printf(
+            arena, "Expensify's answer has no %s", rows));
+        return;
+    }
+    page->rows = rows;
+    if (of_policy)
+        policy_rows(c, spec, response->body, arena, page, out);
 }
 
 void expensify_read_answer(const struct connection_info *c,
@@ -421,11 +503,7 @@ void expensify_read_answer(const struct connection_info *c,
             export_answer(response, arena, page, out);
         return;
     }
-    if (source_is(spec->object, "policy"))
-        policy_rows(spec, response->body, arena, page);
-    else
-        page->rows = source_is(spec->object, "policyList") ? "policyList"
-                                                           : "domainCardList";
+    list_answer(c, spec, response, arena, page, out);
 }
 
 /* ---------------------------------------------------------------- exported */

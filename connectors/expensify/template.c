@@ -26,83 +26,95 @@ struct column {
     const char *name, *path; /* path NULL: the name */
     enum print print;
     bool core;
+    const char *beside; /* printed wherever that one is */
 };
 
 static const struct column report_columns[] = {
-    { "reportID", NULL, AS_TEXT, true },
-    { "oldReportID", NULL, AS_FOUND, false },
-    { "reportName", NULL, AS_TEXT, false },
-    { "status", NULL, AS_TEXT, true },
-    { "total", NULL, AS_COUNT, false },
-    { "currency", NULL, AS_TEXT, true },
-    { "created", NULL, AS_TEXT, false },
-    { "submitted", NULL, AS_TEXT, false },
-    { "approved", NULL, AS_TEXT, true },
-    { "reimbursed", NULL, AS_TEXT, false },
-    { "accountEmail", NULL, AS_TEXT, false },
-    { "accountID", NULL, AS_FOUND, false },
-    { "submitterFirstName", "submitter.firstName", AS_TEXT, false },
-    { "submitterLastName", "submitter.lastName", AS_TEXT, false },
-    { "submitterFullName", "submitter.fullName", AS_TEXT, false },
-    { "submitterUserID", NULL, AS_TEXT, false },
-    { "submitterPayrollID", NULL, AS_TEXT, false },
-    { "employeeCustomField1", NULL, AS_TEXT, false },
-    { "employeeCustomField2", NULL, AS_TEXT, false },
-    { "managerEmail", NULL, AS_TEXT, false },
-    { "managerFullName", "manager.fullName", AS_TEXT, false },
-    { "managerUserID", NULL, AS_TEXT, false },
-    { "managerPayrollID", NULL, AS_TEXT, false },
-    { "policyID", NULL, AS_TEXT, false },
-    { "policyName", NULL, AS_TEXT, false },
-    { "entryID", NULL, AS_TEXT, false },
-    { "isACHReimbursed", NULL, AS_NO, false },
-    { NULL, NULL, AS_TEXT, false },
+    { "reportID", NULL, AS_TEXT, true, NULL },
+    { "oldReportID", NULL, AS_FOUND, false, NULL },
+    { "reportName", NULL, AS_TEXT, false, NULL },
+    { "status", NULL, AS_TEXT, true, NULL },
+    { "total", NULL, AS_COUNT, false, NULL },
+    { "currency", NULL, AS_TEXT, true, NULL },
+    { "created", NULL, AS_TEXT, false, NULL },
+    { "submitted", NULL, AS_TEXT, false, NULL },
+    { "approved", NULL, AS_TEXT, true, NULL },
+    { "reimbursed", NULL, AS_TEXT, false, NULL },
+    { "accountEmail", NULL, AS_TEXT, false, NULL },
+    { "accountID", NULL, AS_FOUND, false, NULL },
+    { "submitterFirstName", "submitter.firstName", AS_TEXT, false, NULL },
+    { "submitterLastName", "submitter.lastName", AS_TEXT, false, NULL },
+    { "submitterFullName", "submitter.fullName", AS_TEXT, false, NULL },
+    { "submitterUserID", NULL, AS_TEXT, false, NULL },
+    { "submitterPayrollID", NULL, AS_TEXT, false, NULL },
+    { "employeeCustomField1", NULL, AS_TEXT, false, NULL },
+    { "employeeCustomField2", NULL, AS_TEXT, false, NULL },
+    { "managerEmail", NULL, AS_TEXT, false, NULL },
+    { "managerID", NULL, AS_FOUND, false, NULL },
+    { "managerFirstName", "manager.firstName", AS_TEXT, false, NULL },
+    { "managerLastName", "manager.lastName", AS_TEXT, false, NULL },
+    { "managerFullName", "manager.fullName", AS_TEXT, false, NULL },
+    { "managerUserID", NULL, AS_TEXT, false, NULL },
+    { "managerPayrollID", NULL, AS_TEXT, false, NULL },
+    { "policyID", NULL, AS_TEXT, false, NULL },
+    { "policyName", NULL, AS_TEXT, false, NULL },
+    { "entryID", NULL, AS_TEXT, false, NULL },
+    { "isACHReimbursed", NULL, AS_NO, false, NULL },
+    { NULL, NULL, AS_TEXT, false, NULL },
 };
 
 static const struct column expense_columns[] = {
-    { "transactionID", NULL, AS_FOUND, true },
-    { "merchant", NULL, AS_TEXT, true },
-    { "modifiedMerchant", NULL, AS_TEXT, true },
-    { "amount", NULL, AS_COUNT, true },
-    { "modifiedAmount", NULL, AS_FOUND, true },
-    { "convertedAmount", NULL, AS_FOUND, true },
-    { "currency", NULL, AS_TEXT, true },
-    { "currencyConversionRate", NULL, AS_FOUND, false },
-    { "created", NULL, AS_TEXT, true },
-    { "modifiedCreated", NULL, AS_TEXT, true },
-    { "inserted", NULL, AS_TEXT, false },
-    { "modified", NULL, AS_NO, false },
-    { "category", NULL, AS_TEXT, false },
-    { "categoryGlCode", NULL, AS_TEXT, false },
-    { "categoryPayrollCode", NULL, AS_TEXT, false },
-    { "tag", NULL, AS_TEXT, false },
-    { "tagGlCode", NULL, AS_TEXT, false },
-    { "ntag1", NULL, AS_TEXT, false },
-    { "ntag1GlCode", NULL, AS_TEXT, false },
-    { "ntag2", NULL, AS_TEXT, false },
-    { "ntag2GlCode", NULL, AS_TEXT, false },
-    { "ntag3", NULL, AS_TEXT, false },
-    { "ntag3GlCode", NULL, AS_TEXT, false },
-    { "ntag4", NULL, AS_TEXT, false },
-    { "ntag4GlCode", NULL, AS_TEXT, false },
-    { "ntag5", NULL, AS_TEXT, false },
-    { "ntag5GlCode", NULL, AS_TEXT, false },
-    { "taxAmount", NULL, AS_FOUND, false },
-    { "taxName", NULL, AS_TEXT, false },
-    { "taxRate", NULL, AS_FOUND, false },
-    { "taxRateName", NULL, AS_TEXT, false },
-    { "taxCode", NULL, AS_TEXT, false },
-    { "comment", NULL, AS_TEXT, false },
-    { "billable", NULL, AS_NO, false },
-    { "reimbursable", NULL, AS_YES, false },
-    { "bank", NULL, AS_TEXT, false },
-    { "cardNumber", NULL, AS_TEXT, false },
-    { "mcc", NULL, AS_TEXT, false },
-    { "externalID", NULL, AS_TEXT, false },
-    { "type", NULL, AS_TEXT, false },
-    { "receiptID", NULL, AS_FOUND, false },
-    { "receiptFilename", NULL, AS_TEXT, false },
-    { NULL, NULL, AS_TEXT, false },
+    { "transactionID", NULL, AS_FOUND, true, NULL },
+    { "merchant", NULL, AS_TEXT, true, NULL },
+    { "modifiedMerchant", NULL, AS_TEXT, true, NULL },
+    { "amount", NULL, AS_COUNT, true, NULL },
+    { "modifiedAmount", NULL, AS_FOUND, true, NULL },
+    { "convertedAmount", NULL, AS_FOUND, true, NULL },
+    { "currency", NULL, AS_TEXT, true, NULL },
+    { "currencyConversionRate", NULL, AS_FOUND, false, NULL },
+    { "created", NULL, AS_TEXT, true, NULL },
+    { "modifiedCreated", NULL, AS_TEXT, true, NULL },
+    { "inserted", NULL, AS_TEXT, false, NULL },
+    { "modified", NULL, AS_NO, false, NULL },
+    { "category", NULL, AS_TEXT, false, NULL },
+    { "categoryGlCode", NULL, AS_TEXT, false, NULL },
+    { "categoryPayrollCode", NULL, AS_TEXT, false, NULL },
+    { "tag", NULL, AS_TEXT, false, NULL },
+    { "tagGlCode", NULL, AS_TEXT, false, NULL },
+    { "ntag1", NULL, AS_TEXT, false, NULL },
+    { "ntag1GlCode", NULL, AS_TEXT, false, NULL },
+    { "ntag2", NULL, AS_TEXT, false, NULL },
+    { "ntag2GlCode", NULL, AS_TEXT, false, NULL },
+    { "ntag3", NULL, AS_TEXT, false, NULL },
+    { "ntag3GlCode", NULL, AS_TEXT, false, NULL },
+    { "ntag4", NULL, AS_TEXT, false, NULL },
+    { "ntag4GlCode", NULL, AS_TEXT, false, NULL },
+    { "ntag5", NULL, AS_TEXT, false, NULL },
+    { "ntag5GlCode", NULL, AS_TEXT, false, NULL },
+    { "taxAmount", NULL, AS_FOUND, false, NULL },
+    { "modifiedTaxAmount", NULL, AS_FOUND, false, "taxAmount" },
+    { "hasTax", NULL, AS_NO, false, NULL },
+    { "taxName", NULL, AS_TEXT, false, NULL },
+    { "taxRate", NULL, AS_FOUND, false, NULL },
+    { "taxRateName", NULL, AS_TEXT, false, NULL },
+    { "taxCode", NULL, AS_TEXT, false, NULL },
+    { "comment", NULL, AS_TEXT, false, NULL },
+    { "billable", NULL, AS_NO, false, NULL },
+    { "reimbursable", NULL, AS_YES, false, NULL },
+    { "bank", NULL, AS_TEXT, false, NULL },
+    { "cardID", NULL, AS_FOUND, false, NULL },
+    { "cardNumber", NULL, AS_TEXT, false, NULL },
+    { "mcc", NULL, AS_FOUND, false, NULL },
+    { "modifiedMCC", NULL, AS_FOUND, false, "mcc" },
+    { "isDistance", NULL, AS_NO, false, NULL },
+    { "distance", "units.count", AS_FOUND, false, NULL },
+    { "distanceRate", "units.rate", AS_FOUND, false, NULL },
+    { "distanceUnit", "units.unit", AS_TEXT, false, NULL },
+    { "externalID", NULL, AS_TEXT, false, NULL },
+    { "type", NULL, AS_TEXT, false, NULL },
+    { "receiptID", NULL, AS_FOUND, false, NULL },
+    { "receiptFilename", NULL, AS_TEXT, false, NULL },
+    { NULL, NULL, AS_TEXT, false, NULL },
 };
 
 static void print_column(const char *owner, const struct column *c,
@@ -116,7 +128,8 @@ static void print_column(const char *owner, const struct column *c,
                               : "${(%s.%s!\"\")?json_string}", owner, path);
         break;
     case AS_FOUND:
-        buf_printf(b, "${%s.%s!\"\"}", owner, path);
+        buf_printf(b, c->path ? "${(%s.%s)!\"\"}" : "${%s.%s!\"\"}", owner,
+                   path);
         break;
     case AS_COUNT:
         buf_printf(b, "${(%s.%s!0)?c}", owner, path);
@@ -130,13 +143,39 @@ static void print_column(const char *owner, const struct column *c,
     buf_str(b, "\",");
 }
 
+static bool is_custom(struct text wire)
+{
+    size_t at = sizeof "customField." - 1;
+    if (!text_starts(wire, TEXT("customField.")) || wire.len == at)
+        return false;
+    for (; at < wire.len; at++)
+        if (!((wire.ptr[at] >= '0' && wire.ptr[at] <= '9') ||
+              (wire.ptr[at] >= 'A' && wire.ptr[at] <= 'Z') ||
+              (wire.ptr[at] >= 'a' && wire.ptr[at] <= 'z') ||
+              wire.ptr[at] == '_'))
+            return false;
+    return true;
+}
+
 static const struct shape_field *wanted_field(const struct shape *shape,
                                               const char *name)
 {
     for (size_t i = 0; shape && i < shape->count; i++)
-        if (text_is(shape->fields[i].field->name, name))
+        if (text_is(shape->fields[i].field->wire, name))
             return &shape->fields[i];
     return NULL;
+}
+
+/* A report's own fields, which a project's object names: every character of
+ * the label that is no letter or digit is a `_` there. */
+static void print_custom(const struct shape *shape, struct buf *b)
+{
+    for (size_t i = 0; shape && i < shape->count; i++) {
+        struct text wire = shape->fields[i].field->wire;
+        if (is_custom(wire))
+            buf_printf(b, "\"%.*s\":\"${((report.%.*s)!\"\")?json_string}\",",
+                       TEXT_ARG(wire), TEXT_ARG(wire));
+    }
 }
 
 /* NULL `shape` with `all`: every column; without: the core. */
@@ -144,7 +183,8 @@ static void print_columns(const char *owner, const struct column *c,
                           const struct shape *shape, bool all, struct buf *b)
 {
     for (; c->name; c++)
-        if (c->core || all || wanted_field(shape, c->name))
+        if (c->core || all ||
+            wanted_field(shape, c->beside ? c->beside : c->name))
             print_column(owner, c, b);
 }
 
@@ -162,6 +202,7 @@ struct text expensify_template(const struct read_spec *spec,
                 "<#list reports as report>\n"
                 "{\"kind\":\"report\",");
     print_columns("report", report_columns, flat ? NULL : shape, all, &b);
+    print_custom(flat ? NULL : shape, &b);
     buf_str(&b, "\"end\":\"\"}\n");
     if (all || flat || list) {
         buf_str(&b, "<#list report.transactionList as expense>\n"
@@ -189,13 +230,15 @@ static enum form form_of(struct text name)
         { "modifiedMerchant", FORM_DROP }, { "modifiedAmount", FORM_DROP },
         { "modifiedCreated", FORM_DROP },
         { "merchant", FORM_DROP }, { "amount", FORM_DROP },
-        { "created", FORM_DROP },
+        { "created", FORM_DROP }, { "taxAmount", FORM_DROP },
+        { "modifiedTaxAmount", FORM_DROP }, { "mcc", FORM_DROP },
+        { "modifiedMCC", FORM_DROP },
         { "total", FORM_NUMBER }, { "convertedAmount", FORM_NUMBER },
-        { "taxAmount", FORM_NUMBER },
         { "submitted", FORM_DATETIME }, { "approved", FORM_DATETIME },
         { "reimbursed", FORM_DATETIME }, { "inserted", FORM_DATETIME },
         { "modified", FORM_YESNO }, { "billable", FORM_YESNO },
         { "reimbursable", FORM_YESNO }, { "isACHReimbursed", FORM_YESNO },
+        { "hasTax", FORM_YESNO }, { "isDistance", FORM_YESNO },
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (text_is(name, forms[i].name))
@@ -245,9 +288,15 @@ static struct text bare_number(struct text t, struct arena *arena)
 
 static bool is_number_name(struct text name)
 {
-    return text_ends(name, TEXT("ID")) &&
-           (text_is(name, "transactionID") || text_is(name, "accountID") ||
-            text_is(name, "receiptID") || text_is(name, "oldReportID"));
+    static const char *const names[] = {
+        "transactionID", "accountID",    "receiptID",    "oldReportID",
+        "managerID",     "cardID",       "distanceRate", "distance",
+        "taxRate",       "currencyConversionRate",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (text_is(name, names[i]))
+            return true;
+    return false;
 }
 
 static void put_datetime(struct json_out *w, struct text name, struct text t,
@@ -318,9 +367,29 @@ static void put_members(struct json_out *w, struct text line,
     struct json_items it = json_items(line);
     while (json_next(&it)) {
         struct text t = json_text(arena, it.value);
-        if (t.len > 0) /* blank is missing */
+        if (t.len > 0 && !is_custom(it.name)) /* blank is missing */
             put_member(w, it.name, t, arena);
     }
+}
+
+static void put_custom(struct json_out *w, struct text line,
+                       struct arena *arena)
+{
+    struct json_items it = json_items(line);
+    size_t n = 0;
+    while (json_next(&it)) {
+        struct text t = json_text(arena, it.value);
+        if (t.len == 0 || !is_custom(it.name))
+            continue;
+        if (n++ == 0) {
+            json_key(w, "customField");
+            json_begin_object(w);
+        }
+        json_key_text(w, text_slice(it.name, 12, it.name.len - 12));
+        json_string(w, unescaped(t, arena));
+    }
+    if (n > 0)
+        json_end_object(w);
 }
 
 static struct text member(struct text line, const char *name,
@@ -334,6 +403,23 @@ static bool is_zero(struct text t)
     struct decimal d;
     return t.len == 0 ||
            (decimal_parse(t, &d) == DECIMAL_OK && decimal_is_zero(d));
+}
+
+/* A number, or the user's correction of it; nothing when there is neither. */
+static void put_corrected(struct json_out *w, struct text line,
+                          const char *name, const char *modified, bool amount,
+                          struct arena *arena)
+{
+    struct text t = bare_number(member(line, modified, arena), arena);
+    if (is_zero(t))
+        t = bare_number(member(line, name, arena), arena);
+    if (t.len == 0)
+        return;
+    json_key(w, name);
+    if (amount)
+        json_raw(w, t);
+    else
+        json_string(w, t);
 }
 
 /* What the user corrected wins; the first values stay beside it. */
@@ -356,6 +442,8 @@ static void put_effective(struct json_out *w, struct text line,
     json_raw(w, effective.len > 0 ? effective : TEXT("0"));
     json_key(w, "originalAmount");
     json_raw(w, amount.len > 0 ? amount : TEXT("0"));
+    put_corrected(w, line, "taxAmount", "modifiedTaxAmount", true, arena);
+    put_corrected(w, line, "mcc", "modifiedMCC", false, arena);
     if (other.len > 0)
         day = other;
     json_put_string(w, "created", day.len > 10 ? text_slice(day, 0, 10) : day);
@@ -374,6 +462,7 @@ static void begin_report(struct json_out *w, struct text line,
     struct text created = member(line, "created", arena);
     json_begin_object(w);
     put_members(w, line, arena);
+    put_custom(w, line, arena);
     if (created.len > 0)
         put_datetime(w, TEXT("created"), created, arena);
     json_key(w, "transactionList");
@@ -396,6 +485,8 @@ int expensify_assemble(struct text lines, struct arena *arena,
     bool ended = false;
     size_t number = 0;
     int result = 0;
+    if (text_starts(lines, TEXT("\xef\xbb\xbf")))
+        lines = text_slice(lines, 3, lines.len - 3);
     buf_init(&b, (size_t)256 << 20);
     w = json_out(&b);
     json_begin_array(&w);

@@ -19,13 +19,14 @@
 static struct arena arena;
 static struct program program;
 static const struct connector *k;
-static const char *policy_setting, *label_setting;
+static const char *policy_setting, *label_setting, *limit_setting;
 
 static struct text setting(const struct connection_info *c, const char *name)
 {
     (void)c;
     return text_of(strcmp(name, "policy") == 0          ? policy_setting
                    : strcmp(name, "mark_exported") == 0 ? label_setting
+                   : strcmp(name, "limit") == 0         ? limit_setting
                                                         : NULL);
 }
 
@@ -253,6 +254,20 @@ static void test_verdicts(void)
         { 429, "", "", ANSWER_WAIT, 0, false, "429 as status" },
         { 200, "{\"responseCode\":500.0,\"responseMessage\":\"x\"}", "",
           ANSWER_FAILED, 0, false, "500.0" },
+        { 500, "{\"responseCode\":500,\"responseMessage\":\"Not authorized to "
+               "authenticate as user x\"}", "", ANSWER_REFUSED,
+          REFUSAL_PERMISSION, false, "500: not authorized" },
+        { 200, "{\"responseCode\":\"500\",\"responseMessage\":\"Required "
+               "parameter 'x' is missing\"}", "", ANSWER_REFUSED,
+          REFUSAL_REQUEST, false, "500: a mistake of ours" },
+        { 403, "<html>403 - Invalid Credentials</html>", "", ANSWER_SIGN_IN, 0,
+          false, "a page that says so" },
+        { 403, "<html>", "", ANSWER_REFUSED, REFUSAL_PERMISSION, false,
+          "another 403" },
+        { 200, "{\"responseCode\":200,\"filename\":\"e1f.json\"}", "",
+          ANSWER_DONE, 0, false, "a name in JSON" },
+        { 200, "\xef\xbb\xbf{\"kind\":\"start\"}\r\n{\"kind\":\"end\"}\r\n",
+          "Fx.json", ANSWER_DONE, 0, false, "a mark of byte order, CR LF" },
         { 502, "<html>", "", ANSWER_FAILED, 0, false, "502" },
         { 200, "{\"responseCode\":200}", "", ANSWER_FAILED, 0, false,
           "no name at all" },
@@ -332,6 +347,84 @@ static void test_tags(void)
             "tags flat and in levels");
 }
 
+/* What is no answer must not look like an empty list. */
+static void test_lists(void)
+{
+    static const struct {
+        const char *object, *policies, *body;
+        enum answer_kind kind;
+        bool complete;
+    } rows[] = {
+        { "policy", NULL, "{\"responseCode\":200,\"policyList\":[]}",
+          ANSWER_DONE, true },
+        { "policy", NULL, "<html>busy</html>", ANSWER_FAILED, true },
+        { "policy", NULL, "{\"responseCode\":200}", ANSWER_FAILED, true },
+        { "policy_category", "A", "<html>busy</html>", ANSWER_FAILED, true },
+        { "policy_category", "A,B",
+          "{\"responseCode\":200,\"policyInfo\":{\"A\":{\"categories\":[]}}}",
+          ANSWER_REFUSED, true },
+        { "policy_category", "A",
+          "{\"responseCode\":200,\"policyInfo\":{\"A\":{\"categories\":[]}}}",
+          ANSWER_DONE, true },
+        { "policy_category", "A",
+          "{\"responseCode\":200,\"policyInfo\":{\"A\":{}}}", ANSWER_DONE,
+          false },
+        { "policy_tax_rate", "A",
+          "{\"responseCode\":200,\"policyInfo\":{\"A\":{\"tax\":{}}}}",
+          ANSWER_DONE, true },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct read_spec spec = { .object = wire_object(rows[i].object),
+                                  .mode = READ_ALL };
+        struct response r = { .status = 200, .body = text_of(rows[i].body) };
+        struct answer a = { 0 };
+        struct page page;
+        policy_setting = rows[i].policies;
+        k->read_answer(&info, &spec, TEXT_NONE, &r, &arena, &page, &a);
+        is_int(a.kind, (long long)rows[i].kind, "%s: %s", rows[i].object,
+               rows[i].body);
+        if (a.kind == ANSWER_DONE)
+            is_int(page.complete, rows[i].complete, "is it all?");
+    }
+    policy_setting = NULL;
+}
+
+/* Behind a limit there may be more, of any day. */
+static void test_limit(void)
+{
+    struct read_spec spec = { .object = wire_object("report"),
+                              .mode = READ_CHANGES };
+    struct response r = { .status = 200,
+                          .body = TEXT(START REPORT REPORT END) };
+    struct answer a = { 0 };
+    struct page page;
+    limit_setting = "2";
+    k->read_answer(&info, &spec, TEXT("Fx.json"), &r, &arena, &page, &a);
+    ok(page.next_cursor.len == 0 && page.notice.len > 0,
+       "a full export is no reason to go on from today");
+    limit_setting = "3";
+    k->read_answer(&info, &spec, TEXT("Fx.json"), &r, &arena, &page, &a);
+    ok(page.next_cursor.len > 0 && page.notice.len == 0, "one with room is");
+    limit_setting = NULL;
+}
+
+static void test_corrections(void)
+{
+    const char *t = page_of(
+        START REPORT EXPENSE("\"taxAmount\":\"175\",\"modifiedTaxAmount\":"
+                             "\"-1,210\",\"mcc\":\"5,812\",\"modifiedMCC\":"
+                             "\"\",\"distance\":\"1,204.5\",") END, "report");
+    ok(strstr(t, "\"taxAmount\":-1210,\"mcc\":\"5812\""),
+       "corrected tax, a code as it was");
+    ok(strstr(t, "\"distance\":\"1204.5\""), "a distance");
+    t = page_of(START "{\"kind\":\"report\",\"reportID\":\"R00b\",\"currency\":"
+                      "\"EUR\",\"customField.Project_1\":\"A &amp; B\","
+                      "\"customField.Empty\":\"\",\"end\":\"\"}\n" END,
+                "report");
+    ok(strstr(t, "\"customField\":{\"Project_1\":\"A & B\"}"),
+       "a report's own fields");
+}
+
 static void test_export(void)
 {
     is_text(page_of(START REPORT EXPENSE("\"modifiedAmount\":\"0\",") END,
@@ -376,6 +469,9 @@ int main(void)
     test_verdicts();
     test_export();
     test_tags();
+    test_lists();
+    test_limit();
+    test_corrections();
     program_fini(&program);
     arena_fini(&arena);
     return tap_done();
