@@ -197,8 +197,12 @@ struct page {
     const char *rows;     /* path of the row array, "d.results"; "" the body itself */
     bool single;          /* `rows` is one object, not an array */
     struct text next;     /* continuation for the next call; empty: last page */
-    struct text next_cursor; /* where the next READ_CHANGES starts; may be empty
-                                until the last page. The source's own text. */
+    struct text next_cursor; /* where the next READ_CHANGES starts if nothing
+                                comes after this page; may be empty until the
+                                last one. The source's own text. A read that
+                                was asked for in the order of changes gives it
+                                with every page: a run that ends early is gone
+                                on with from there. */
     bool from_records;    /* next_cursor is the largest changed_field of the
                              records: the engine takes it from there */
     int64_t total;        /* rows the server says there are; -1 unknown */

@@ -865,6 +865,13 @@ static size_t gather(struct run *r, const struct rows *rows, size_t at,
     return n;
 }
 
+static int ended_early(struct run *r)
+{
+    r->stopped = true; /* the rest waits */
+    r->unfinished = TEXT("it ended before its end");
+    return -1;
+}
+
 static int execute_rows(struct run *r, struct rows *rows, struct error *err)
 {
     const struct plan_row *some[BATCH_MOST];
@@ -874,6 +881,8 @@ static int execute_rows(struct run *r, struct rows *rows, struct error *err)
     for (size_t i = 0, n; i < rows->count; i += n) {
         const struct plan_row *row = &rows->list[i];
         n = 1;
+        if (result == 0 && run_marks_booked(r, row->page, err))
+            result = ended_early(r);
         if (!passes(r, row)) {
             left_out(r, row);
             continue;
@@ -885,11 +894,8 @@ static int execute_rows(struct run *r, struct rows *rows, struct error *err)
             continue;
         }
         n = gather(r, rows, i, some);
-        if (write_rows(r, some, n, err)) {
-            result = -1; /* the rest waits */
-            r->stopped = true;
-            r->unfinished = TEXT("it ended before its end");
-        }
+        if (write_rows(r, some, n, err))
+            result = ended_early(r);
     }
     return result;
 }

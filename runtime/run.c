@@ -225,6 +225,7 @@ int run_set_up(struct run *r, struct error *err)
 void run_tear_down(struct run *r)
 {
     lookups_free(r->lookups);
+    run_marks_free(r);
     arena_fini(&r->batch);
     arena_fini(&r->keep);
 }
@@ -416,6 +417,12 @@ static int load_cursor(struct run *r, struct error *err)
                                &r->keep, &r->cursor, err);
     if (got < 0)
         return -1;
+    int64_t links = 0;
+    if (got == 1 && r->has_target
+        && store_link_count(r->store, r->source_name, r->target_name, &links,
+                            err))
+        return -1;
+    r->first_read = got == 1 && links == 0;
     int64_t recheck = recheck_ms(r->flow);
     struct text known = r->cursor.flow_hash; /* shape hash, see finish */
     r->where_changed = got == 0

@@ -10,6 +10,15 @@
 #include "runtime/record.h"
 #include "runtime/run.h"
 
+/* Places of this read to go on from; see run_marks.c. */
+struct page_mark;
+struct page_marks {
+    struct page_mark *list;
+    size_t count, cap, next;
+    int64_t latest;
+    bool any, broken;
+};
+
 struct run {
     const struct run_options *o;
     const struct flow *flow;
@@ -44,6 +53,8 @@ struct run {
     struct text seen_set, group_set;
     struct cursor_row cursor; /* as it was */
     struct text new_cursor;
+    struct page_marks marks;
+    bool first_read;     /* there was no cursor, and nothing linked yet */
     struct text booked_set; /* keys the source is still to be told are booked;
                                empty: it does not want to know */
     bool complete;       /* this read has everything */
@@ -104,6 +115,13 @@ int run_group_unit(struct run *r, struct text key, struct units *units,
 void run_read_spec(struct run *r, struct read_spec *spec);
 /* Reads everything the run has to look at. */
 int run_read(struct run *r, struct error *err);
+/* A record that came with a page, and the page's end with the cursor that the
+ * source gave for it. */
+void run_marks_row(struct run *r, const struct record *record);
+void run_marks_page(struct run *r, struct text cursor);
+/* Everything of the pages before this one is booked. */
+int run_marks_booked(struct run *r, int64_t page, struct error *err);
+void run_marks_free(struct run *r);
 /* Does it read much less than the time before? */
 int run_mind_drop(struct run *r);
 /* Groups whose members changed. */

@@ -177,6 +177,7 @@ static int take_record(struct run *r, const struct record *record,
     struct record_fault fault = { .text = "the record has no key of its own" };
     int result = 0;
     r->sum->records++;
+    run_marks_row(r, record);
     if (is_too_old(r, record))
         return 0;
     buf_init(&key, 0);
@@ -261,6 +262,9 @@ static int take_page(struct run *r, const struct page *page,
     }
     if (store_commit(r->store, err))
         return -1;
+    if (!page->deletions && !is_absurd(r, page->next_cursor)
+        && !goes_back(r->cursor.value, page->next_cursor))
+        run_marks_page(r, page->next_cursor);
     take_cursor(r, page->next_cursor);
     if (page->notice.len > 0)
         summary_notice(r->sum, "%.*s", TEXT_ARG(page->notice));
@@ -436,6 +440,7 @@ int run_read(struct run *r, struct error *err)
                        "ended; everything was read again",
                        TEXT_ARG(r->source_name));
         r->complete = true;
+        run_marks_free(r);
         spec.cursor = TEXT_NONE;
         end = walk_once(r, &spec, err);
     }

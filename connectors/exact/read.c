@@ -575,6 +575,19 @@ static void lines_done(const struct connection_info *c,
     buf_fini(&ids);
 }
 
+/* Rows up to here, and the deletions where they were left. */
+static struct text so_far(const struct read_spec *spec, int64_t stamp,
+                          struct arena *arena)
+{
+    struct text rows, deleted;
+    if (spec->cursor.len == 0)
+        return cursor_text(arena, stamp, stamp, true);
+    split_versions(spec->cursor, &rows, &deleted);
+    return text_is(deleted, CLOSED)
+               ? closed_cursor(arena, stamp)
+               : cursor_text(arena, stamp, number_or(deleted, 0), true);
+}
+
 static void changes_page(const struct connection_info *c,
                          const struct read_spec *spec, struct text asked,
                          struct text rows, struct text link,
@@ -604,9 +617,11 @@ static void changes_page(const struct connection_info *c,
         return;
     }
     stamp = highest(rows, spec->object->changed_field, stamp, arena);
-    if (link.len > 0)
+    if (link.len > 0) {
         follow(c, link, 'P', stamp_text(arena, stamp), arena, page, out);
-    else if (versions && spec->cursor.len > 0 && !closed &&
+        if (versions) /* in the order of their versions */
+            page->next_cursor = so_far(spec, stamp, arena);
+    } else if (versions && spec->cursor.len > 0 && !closed &&
              fact(spec->object, "deleted_type").len > 0)
         end_of_changes(spec, stamp, arena, page);
     else if (closed)

@@ -442,6 +442,8 @@ static void rest_page(const struct connection_info *c,
     look_at_changes(c, rows, before, arena, &seen);
     if (link.len > 0 && !is_past(spec, &seen)) {
         follow(c, link, seen.latest_text, arena, page, out);
+        if (spec->mode == READ_CHANGES && !newest_first(spec))
+            page->next_cursor = seen.latest_text;
         return;
     }
     if (spec->mode == READ_CHANGES)

@@ -82,11 +82,13 @@ static struct {
     int64_t version;
     size_t creates, updates, reads;
     bool calm;      /* nothing fails */
+    bool disordered; /* not in the order of changes */
     int page_size;
     size_t trouble; /* percent of calls that fail */
     int batch;      /* records in one call of the target */
     bool steps;     /* a record takes a second call */
     size_t calls;
+    size_t dies_after; /* so many writes the target is gone; 0: never */
     bool told[ITEMS]; /* the source knows that it is booked */
     const char *told_wrong;
 } world;
@@ -116,9 +118,22 @@ static void item_json(const struct item *it, int number, struct buf *b)
                it->active ? "true" : "false");
 }
 
+/* As they lie there, whatever was asked for. */
+static size_t some_order(int64_t from, int *order)
+{
+    size_t count = 0;
+    for (int i = 0; i < ITEMS; i++)
+        if (world.items[i].there && world.items[i].version >= from)
+            order[count++] = i;
+    return count;
+}
+
 /* Items at or after a version, oldest first: boundary ties come again. */
 static size_t order_items(int64_t from, int *order)
 {
+    if (world.disordered)
+        return some_order(from, order);
+
     size_t count = 0;
     for (int i = 0; i < ITEMS; i++)
         if (world.items[i].there && world.items[i].version >= from)
@@ -176,9 +191,10 @@ static void page_of_items(const struct read_spec *spec, struct text next,
                                           chance(1000)));
     else if (end < count)
         page->next = text_of(arena_printf(arena, "%zu", end));
-    if (page->next.len == 0 && count > 0)
+    size_t last = page->next.len == 0 || end > count ? count : end;
+    if (last > 0) /* also in the middle: the order is that of the changes */
         page->next_cursor = text_of(arena_printf(
-            arena, "%lld", (long long)world.items[order[count - 1]].version));
+            arena, "%lld", (long long)world.items[order[last - 1]].version));
 }
 
 static int read_source(void *ctx, const struct read_spec *spec,
@@ -348,6 +364,8 @@ static int write_target(void *ctx, struct write_call *call, struct error *err)
     unsigned fate = world.calm ? 99 : chance(100);
     (void)ctx;
     world.calls++;
+    if (world.dies_after > 0 && --world.dies_after == 0)
+        return error_set(err, ERROR_GUARD, "the end");
     if (world.thing_count + spec->item_count > THINGS)
         return error_set(err, ERROR_GUARD, "too many things");
     if (fate < 4)
@@ -646,6 +664,44 @@ static void sudden_drop(void)
     ok(!noticed, "all are back, and nothing is said");
 }
 
+static int64_t read_by(enum run_mode mode, const char **why)
+{
+    struct summary sum;
+    mode_of_runs = mode;
+    clock_fake_advance(60000);
+    run(&sum);
+    int64_t records = sum.records;
+    *why = summary_adds_up(&sum) ? "" : "counts that do not add up";
+    summary_fini(&sum);
+    return records;
+}
+
+/* Cut off between two pages, a run goes on from the page that was booked: in
+ * a source of 24 records, five to a page, with `dies` calls done. */
+static void cut_off(size_t dies, bool in_order, int64_t left)
+{
+    const char *why;
+    memset(&world, 0, sizeof world);
+    world.calm = true;
+    world.page_size = 5;
+    world.version = 1;
+    world.batch = 1;
+    clock_fake(START_MS);
+    for (int i = 0; i < ITEMS; i++) {
+        world.items[i] = (struct item){ true, true, ++world.version, i };
+        if (!in_order && i == ITEMS - 1) /* an old change, late [100, 108] */
+            world.items[i].version = 2;
+    }
+    world.disordered = !in_order;
+    world.dies_after = dies;
+    read_by(RUN_WRITE, &why);
+    ok(why[0] == '\0' && world.creates == dies - 1, "%zu records written, "
+       "then the end%s%s", world.creates, *why ? ": " : "", why);
+    is_int(read_by(RUN_WRITE, &why), left, "[8, 99] the next run reads %lld "
+           "of %d again", (long long)left, ITEMS);
+    ok(settle(&why), "and all are there: %s", why);
+}
+
 /* A server that commits late: waiting out its time finds everything; not
  * waiting makes doubles, so the trial can see them [10, figure 3]. */
 static long late_trials(long trials, int settle_ms)
@@ -751,6 +807,12 @@ int main(void)
     ok(first || calls < batched, "%zu writes in %zu calls", batched, calls);
     if (!first && open_store(false))
         sudden_drop();
+    if (!first && open_store(false))
+        cut_off(13, true, ITEMS - 10 + 1); /* the boundary's again [99] */
+    if (!first && open_store(false))
+        cut_off(3, true, ITEMS); /* not a page of it done */
+    if (!first && open_store(false))
+        cut_off(13, false, ITEMS); /* no place in it is sure */
     if (!first) {
         is_int(late_trials(200, 1000), 0, "200 trials with a server that "
                "commits late: nothing twice [F2, figure 3]");
