@@ -40,7 +40,8 @@ static void row_text(struct telling *t, const struct audit_row *row)
     clock_print_instant(row->at_ms, when);
     buf_printf(&t->out, "%6lld  %-17s %-8.*s ", (long long)row->number, when,
                TEXT_ARG(row->action));
-    if (row->after.len > 0 && row->after.ptr[0] == '{') {
+    if (row->target.len > 0 && row->after.len > 0
+        && row->after.ptr[0] == '{') {
         buf_printf(&t->out, "%.*s  ", TEXT_ARG(row->target));
         record_text(object_of(&t->program, text_is(row->target, "log")
                                                ? row->source : row->target),
@@ -48,9 +49,11 @@ static void row_text(struct telling *t, const struct audit_row *row)
     } else {
         buf_printable(&t->out, row->result);
     }
-    buf_printf(&t->out, "\n        from %.*s %.*s, flow %.*s line %lld\n",
-               TEXT_ARG(row->source), TEXT_ARG(row->source_key),
-               TEXT_ARG(row->flow), (long long)row->line);
+    buf_byte(&t->out, '\n');
+    if (row->flow.len > 0)
+        buf_printf(&t->out, "        from %.*s %.*s, flow %.*s line %lld\n",
+                   TEXT_ARG(row->source), TEXT_ARG(row->source_key),
+                   TEXT_ARG(row->flow), (long long)row->line);
 }
 
 static void row_json(struct telling *t, const struct audit_row *row)
@@ -224,7 +227,9 @@ static int verify(struct work *w)
                (long long)count, found ? "false" : "true", (long long)broken,
                head);
     else if (found)
-        printf("row %lld is not what was written; rows before it are whole\n",
+        printf("row %lld is not what was written; rows before it are whole\n"
+               "  No flow runs until a backup is restored, or the break is "
+               "accepted with `mlc audit accept --reason TEXT`.\n",
                (long long)broken);
     else
         printf("%lld rows, whole; the last one's hash is %s\n",
@@ -232,12 +237,35 @@ static int verify(struct work *w)
     return found ? EXIT_FINDINGS : EXIT_FINE;
 }
 
+/* Mends nothing: a person answers for what is there. */
+static int accept(struct work *w)
+{
+    struct error err = { 0 };
+    int64_t broken = 0;
+    const char *reason = option_value(w->in, "reason");
+    if (!reason || !*reason)
+        return usage_error(w->in, "say with --reason what happened to the "
+                           "trail; it is kept in it");
+    struct audit_row why = { .at_ms = w->now_ms, .result = text_of(reason) };
+    int got = store_audit_accept(w->store, &why, &broken, &err);
+    if (got == 1)
+        error_set(&err, ERROR_USAGE, "the trail is whole: there is nothing to "
+                  "accept");
+    if (got)
+        return command_fail(w->in, &err);
+    fprintf(stderr, "accepted: row %lld is not what was written (%s); the "
+            "trail goes on from here\n", (long long)broken, reason);
+    return EXIT_FINE;
+}
+
 int cmd_audit(const struct invocation *in)
 {
     struct work w;
-    int code = work_open(&w, in, WORK_STATE_READ);
+    bool accepts = strcmp(in->verb, "accept") == 0;
+    int code = work_open(&w, in, accepts ? WORK_STATE : WORK_STATE_READ);
     if (code == EXIT_FINE)
-        code = strcmp(in->verb, "verify") == 0   ? verify(&w)
+        code = accepts                           ? accept(&w)
+               : strcmp(in->verb, "verify") == 0 ? verify(&w)
                : strcmp(in->verb, "export") == 0 ? export(&w)
                                                  : list(&w);
     work_close(&w);

@@ -273,6 +273,24 @@ static int take_lock(struct run *r, struct error *err)
     return 0;
 }
 
+/* Nothing is written on top of a trail that somebody changed [51]. */
+static int check_trail(struct run *r, struct error *err)
+{
+    int64_t broken = 0;
+    if (is_quiet(r))
+        return 0;
+    int got = store_audit_look(r->store, r->o->now_ms, &broken, err);
+    if (got <= 0)
+        return got;
+    error_set(err, ERROR_GUARD, "row %lld of the audit trail is not what was "
+              "written; nothing was read or written", (long long)broken);
+    error_hint(err, "Somebody changed %s outside mlc. Restore a backup with "
+               "`mlc state restore FILE`; or, when you know what happened, go "
+               "on with `mlc audit accept --reason TEXT`.",
+               store_path(r->store));
+    return -1;
+}
+
 static void unlock(struct run *r)
 {
     if (r->locked)
@@ -574,7 +592,7 @@ static int write_all(struct run *r, struct error *err)
 static int work(struct run *r, struct error *err)
 {
     if (run_set_up(r, err) || check_copy(r, err) || take_lock(r, err)
-        || start(r, err) || prepare_source(r, err))
+        || check_trail(r, err) || start(r, err) || prepare_source(r, err))
         return -1;
     if (r->o->mode == RUN_WRITE || r->o->mode == RUN_APPLY) {
         if (run_recover(r, err))

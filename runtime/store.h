@@ -501,6 +501,13 @@ int store_audit_each(struct store *s, const struct audit_filter *filter,
  * of the first row that is not what was written. */
 int store_audit_verify(struct store *s, int64_t *count, char head[65],
                        int64_t *broken, struct error *err);
+/* The same before a run: all of it once a day, else what came since. */
+int store_audit_look(struct store *s, int64_t now_ms, int64_t *broken,
+                     struct error *err);
+/* A person goes on with a broken trail: a row with their reason (`result`)
+ * seals what is there now. 1 when it is whole. */
+int store_audit_accept(struct store *s, const struct audit_row *why,
+                       int64_t *broken, struct error *err);
 
 /* ----------------------------------------------------------------- mirror */
 /* Last known records of an object, as the JSON they were read from. */

@@ -4,13 +4,10 @@
  * row there is no effect [51, 52]. */
 #include "config.h"
 
-#include "runtime/store_sqlite.h"
+#include "runtime/store_sqlite_audit.h"
 
 #include "runtime/crypto.h"
 #include <stdio.h>
-
-#define FIRST_HASH                                                          \
-    "0000000000000000000000000000000000000000000000000000000000000000"
 
 /* Length before each text, so that no two rows spell alike. */
 static void hash_text(struct crypto_digest *d, struct text t)
@@ -28,7 +25,7 @@ static void hash_number(struct crypto_digest *d, int64_t n)
     crypto_digest_update(d, (struct text){ digits, (size_t)len });
 }
 
-static void row_hash(const struct audit_row *r, char out[65])
+void audit_row_hash(const struct audit_row *r, char out[65])
 {
     struct crypto_digest d;
     unsigned char hash[SHA256_LEN];
@@ -51,7 +48,7 @@ static int read_head(struct store *s, int64_t *number, char hash[65],
                      struct error *err)
 {
     *number = 0;
-    snprintf(hash, 65, "%s", FIRST_HASH);
+    snprintf(hash, 65, "%s", AUDIT_FIRST_HASH);
     sqlite3_stmt *q = sql_query(s, err, "SELECT number, hash FROM audit"
                                 " ORDER BY number DESC LIMIT 1", "");
     if (!q)
@@ -71,7 +68,7 @@ static int add_audit(struct store *s, struct audit_row r, struct error *err)
     if (read_head(s, &r.number, r.previous, err))
         return -1;
     r.number++;
-    row_hash(&r, r.hash);
+    audit_row_hash(&r, r.hash);
     if (sql_run(s, err, "INSERT INTO audit (number, at, run, line, flow,"
                 " flow_hash, action, source, source_key, target, target_id,"
                 " before, after, result, previous, hash) VALUES (?, ?, ?, ?,"
@@ -90,7 +87,7 @@ int store_audit_add(struct store *s, const struct audit_row *row,
     return STORE_WITHIN(s, err, add_audit(s, *row, err));
 }
 
-static struct audit_row read_row(sqlite3_stmt *q, struct arena *arena)
+struct audit_row audit_row_read(sqlite3_stmt *q, struct arena *arena)
 {
     struct audit_row r = { 0 };
     r.number = sqlite3_column_int64(q, 0);
@@ -114,10 +111,6 @@ static struct audit_row read_row(sqlite3_stmt *q, struct arena *arena)
     return r;
 }
 
-#define AUDIT_COLUMNS                                                       \
-    "number, at, run, line, flow, flow_hash, action, source, source_key,"   \
-    " target, target_id, before, after, result, previous, hash"
-
 /* The rows of one run are found by their index, the others by going through
  * all of them. */
 #define AUDIT_ROWS(of_run)                                                  \
@@ -139,48 +132,9 @@ int store_audit_each(struct store *s, const struct audit_filter *f,
     int got = q ? 0 : -1;
     int result = 0;
     while (q && result == 0 && (got = sql_step(s, q, err)) == 1) {
-        struct audit_row row = read_row(q, arena);
+        struct audit_row row = audit_row_read(q, arena);
         result = each(ctx, &row);
     }
     sql_done(s, q);
     return got < 0 ? -1 : result;
-}
-
-static bool fits(const struct audit_row *r, int64_t number,
-                 const char *previous)
-{
-    char hash[65];
-    row_hash(r, hash);
-    return r->number == number && text_is(text_of(r->previous), previous)
-           && text_is(text_of(r->hash), hash);
-}
-
-int store_audit_verify(struct store *s, int64_t *count, char head[65],
-                       int64_t *broken, struct error *err)
-{
-    struct arena arena;
-    struct text kept;
-    *count = *broken = 0;
-    snprintf(head, 65, "%s", FIRST_HASH);
-    sqlite3_stmt *q = sql_query(s, err, "SELECT " AUDIT_COLUMNS
-                                " FROM audit ORDER BY number", "");
-    int got = q ? 0 : -1;
-    while (q && (got = sql_step(s, q, err)) == 1) {
-        struct audit_row r = read_row(q, NULL);
-        if (!fits(&r, *count + 1, head)) {
-            *broken = *count + 1;
-            break;
-        }
-        ++*count;
-        snprintf(head, 65, "%s", r.hash);
-    }
-    sql_done(s, q);
-    if (got < 0)
-        return -1;
-    arena_init(&arena);
-    int result = store_setting_get(s, "audit head", &arena, &kept, err);
-    if (*broken == 0 && result == 0 && !text_is(kept, head))
-        *broken = *count + 1; /* the newest rows are missing */
-    arena_fini(&arena);
-    return result < 0 ? -1 : *broken != 0;
 }

@@ -153,6 +153,24 @@ static int audit_one(struct store *s, const char *key, struct error *err)
     return store_audit_add(s, &row, err);
 }
 
+static void test_accepting(struct store *s)
+{
+    struct error err = { 0 };
+    int64_t count = 0;
+    int64_t broken = 0;
+    char head[65];
+    struct audit_row why = { .at_ms = 2, .result = TEXT("a mishap") };
+    is_int(store_audit_accept(s, &why, &broken, &err), 0,
+           "a person goes on with it");
+    is_int(store_audit_verify(s, &count, head, &broken, &err), 0,
+           "then it counts as whole");
+    audit_one(s, "k", &err);
+    is_int(store_audit_verify(s, &count, head, &broken, &err), 0,
+           "with what comes after it");
+    is_int(store_audit_accept(s, &why, &broken, &err), 1,
+           "and there is nothing left to accept");
+}
+
 static void test_audit(void)
 {
     struct error err = { 0 };
@@ -187,11 +205,63 @@ static void test_audit(void)
             return;
         }
         s = open_at(trial, STORE_WRITE, &err);
-        ok(store_audit_verify(s, &count, head, &broken, &err) == 1
-           && broken == tricks[i].row, "%s shows at row %lld [51]",
+        int found = store_audit_verify(s, &count, head, &broken, &err);
+        ok(found == 1 && broken == tricks[i].row, "%s shows at row %lld [51]",
            tricks[i].change, (long long)broken);
+        test_accepting(s);
+        store_close(s);
+        command_run("sqlite3", trial,
+                    "UPDATE audit SET result = 'y' WHERE number = 3");
+        s = open_at(trial, STORE_WRITE, &err);
+        found = store_audit_verify(s, &count, head, &broken, &err);
+        ok(found == 1 && broken == 3, "what is changed after that shows, at row %lld",
+           (long long)broken);
         store_close(s);
     }
+}
+
+/* What a run looks at: all of it once a day, else what came since. */
+static void test_looking(void)
+{
+    static const int64_t day = INT64_C(86400000);
+    struct error err = { 0 };
+    const char *path = fresh("look.db");
+    struct store *s = open_at(path, STORE_WRITE, &err);
+    int64_t broken = 0;
+    is_int(store_audit_look(s, 1000, &broken, &err), 0, "an empty trail");
+    for (int i = 0; i < 9; i++)
+        audit_one(s, "k", &err);
+    is_int(store_audit_look(s, 2000, &broken, &err), 0, "a whole one");
+    for (int i = 0; i < 3; i++)
+        audit_one(s, "k", &err);
+    is_int(store_audit_look(s, 3000, &broken, &err), 0, "and what came since");
+    audit_one(s, "k", &err);
+    store_close(s);
+    if (command_run("sqlite3", path, "UPDATE audit SET flow = 'g' WHERE "
+                    "number = 13") != 0) {
+        tap_skip("sqlite3 is not there");
+        return;
+    }
+    s = open_at(path, STORE_WRITE, &err);
+    int found = store_audit_look(s, 4000, &broken, &err);
+    ok(found == 1 && broken == 13,
+       "a new row that was changed is seen at once, at row %lld [51]",
+       (long long)broken);
+    store_close(s);
+    command_run("sqlite3", path, "UPDATE audit SET flow = 'f' WHERE number = "
+                "13; UPDATE audit SET flow = 'g' WHERE number = 2");
+    s = open_at(path, STORE_WRITE, &err);
+    is_int(store_audit_look(s, 5000, &broken, &err), 0,
+           "an old one is not looked at with every run");
+    found = store_audit_look(s, 2000 + day, &broken, &err);
+    ok(found == 1 && broken == 2,
+       "but within a day, at row %lld [51]", (long long)broken);
+    store_close(s);
+    command_run("sqlite3", path, "DELETE FROM audit WHERE number > 11");
+    s = open_at(path, STORE_WRITE, &err);
+    is_int(store_audit_look(s, 6000, &broken, &err), 1,
+           "the newest rows taken out are seen at once [51]");
+    store_close(s);
 }
 
 /* ------------------------------------------------------------ fences [28] */
@@ -551,6 +621,7 @@ int main(int argc, char **argv)
     test_damage();
     test_replaced();
     test_audit();
+    test_looking();
     test_lease();
     test_race();
     test_copies();
