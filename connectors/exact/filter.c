@@ -29,22 +29,21 @@ static bool is_guid(struct text t)
     return t.len == GUID_LEN;
 }
 
-/* A text that is no guid is nobody's: asked for as one it would be a fault of
- * the query. */
-static void add_guid(struct text id, struct buf *b)
-{
-    buf_str(b, "guid'");
-    buf_text(b, is_guid(id) ? id : TEXT(NO_GUID));
-    buf_byte(b, '\'');
-}
-
 void exact_key_literal(const struct object *object, struct text id,
                        struct buf *b)
 {
-    if (object_fact(object, "key_type"))
-        buf_text(b, id);
-    else
-        add_guid(id, b);
+    bool guid = !object_fact(object, "key_type");
+    buf_str(b, guid ? "guid'" : "");
+    buf_text(b, id);
+    buf_str(b, guid ? "'" : "");
+}
+
+/* A text that is no guid is nobody's: asked for as one it would be a fault of
+ * the query. `{value}` stands for one where requests are only shown. */
+static struct text guid_of(struct text id)
+{
+    bool shown = id.len > 0 && id.ptr[0] == '{';
+    return is_guid(id) || shown ? id : TEXT(NO_GUID);
 }
 
 static void add_quoted(struct text t, struct buf *b)
@@ -79,11 +78,12 @@ static bool text_literal(const struct field *field, struct text value,
     const struct type *type = field->type;
     if (type->kind == TYPE_ENUM)
         return enum_literal(type, value, b);
-    if (type->kind == TYPE_ID && type->object)
-        exact_key_literal(type->object, value, b);
+    if (type->kind == TYPE_ID && type->object &&
+        object_fact(type->object, "key_type"))
+        buf_text(b, value);
     else if (type->kind == TYPE_ID ||
              (type->kind == TYPE_TEXT && type->length == GUID_LEN))
-        add_guid(value, b);
+        buf_printf(b, "guid'%.*s'", TEXT_ARG(guid_of(value)));
     else
         add_quoted(value, b);
     return true;

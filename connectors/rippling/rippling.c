@@ -1,10 +1,9 @@
-/* Rippling: settings, sign-in, writing, webhooks and the verdict on answers.
- * Reading has a file of its own. Facts: connectors/rippling/README.md. */
+/* Rippling: settings, sign-in, webhooks and the verdict on answers. Reading and
+ * writing have files of their own. Facts: connectors/rippling/README.md. */
 #include "config.h"
 #include "connectors/rippling/rippling.h"
 #include "runtime/crypto.h"
 #include "runtime/jsonread.h"
-#include "runtime/record.h"
 
 #include <string.h>
 
@@ -86,6 +85,20 @@ struct text rippling_place(const struct connection_info *c,
     return path;
 }
 
+void rippling_no_place(const struct object *object, struct error *err)
+{
+    const struct fact *parent = object_fact(object, "parent");
+    error_set(err, ERROR_USAGE, "%.*s stands at %.*s, and the flow does not "
+              "say which", TEXT_ARG(object->name), TEXT_ARG(object->path));
+    if (parent)
+        error_hint(err, "Name its parent in the flow: where ….%.*s is \"…\".",
+                   TEXT_ARG(parent->value));
+    else
+        error_hint(err, "Declare the object in project.mlc with its own "
+                        "address: object Rippling.thing \"Thing\" { at "
+                        "\"/custom-objects/thing__c/records/\"  key id  … }");
+}
+
 void rippling_headers(const struct connection_info *c, struct arena *arena,
                       struct request *r)
 {
@@ -162,62 +175,6 @@ bool rippling_classify(const struct response *response, bool writes,
         out->kind = ANSWER_FAILED;
     }
     return true;
-}
-
-/* --------------------------------------------------------------- writing */
-static int write_request(const struct connection_info *c,
-                         const struct write_spec *spec, struct arena *arena,
-                         struct request *out, struct error *err)
-{
-    const struct write_item *item = &spec->items[0];
-    bool create = item->op == WRITE_CREATE;
-    struct buf path, body;
-    int result;
-    buf_init(&path, 4096);
-    buf_init(&body, (size_t)8 << 20);
-    buf_text(&path, spec->object->path);
-    if (!create) {
-        if (path.len == 0 || path.ptr[path.len - 1] != '/')
-            buf_byte(&path, '/');
-        uri_encode(&path, item->target_id);
-        buf_byte(&path, '/');
-    }
-    result = record_encode(item->record, create ? field_on_create : field_on_update,
-                                NULL, &body, err);
-    *out = (struct request){
-        .method = create ? "POST" : "PATCH",
-        .path = rippling_place(c, spec->object, buf_dup(arena, &path), arena),
-        .body = buf_dup(arena, &body),
-        .content_type = "application/json",
-        .endpoint = text_cstr(arena, spec->object->path),
-        .writes = true,
-        .safe_to_repeat = !create, /* no idempotency key is known */
-    };
-    rippling_headers(c, arena, out);
-    buf_fini(&path);
-    buf_fini(&body);
-    return result;
-}
-
-static void write_answer(const struct connection_info *c,
-                         const struct write_spec *spec,
-                         const struct response *response, struct arena *arena,
-                         struct write_result *results)
-{
-    const struct write_item *item = &spec->items[0];
-    (void)c;
-    results[0] = (struct write_result){ 0 };
-    if (rippling_classify(response, true, arena, &results[0].answer))
-        return;
-    results[0].row = response->body;
-    results[0].target_id = json_get_text(arena, response->body, "id");
-    if (results[0].target_id.len == 0 && item->op == WRITE_UPDATE)
-        results[0].target_id = item->target_id;
-    if (results[0].target_id.len == 0) {
-        results[0].answer.kind = ANSWER_FAILED;
-        results[0].answer.reason =
-            TEXT("Rippling accepted the record but gave no id for it");
-    }
 }
 
 /* ---------------------------------------------------------------- sign-in */
@@ -315,34 +272,51 @@ static void token_answer(const struct connection_info *c,
 }
 
 /* ---------------------------------------------------------------- webhooks */
-/* Form-encoded, without a signature: a bearer token agreed with Rippling is
- * all there is. The payload names no field and its id is the older API's, so
- * the object is swept. */
+/* What the apps hand over is a token that comes back, mostly behind `Bearer`. */
+static bool has_token(const struct hook_delivery *delivery, struct text token)
+{
+    struct response asked = { .headers = delivery->headers };
+    struct text sent = text_trim(response_header(&asked, "Authorization"));
+    if (sent.len > 7 &&
+        text_equal_nocase(text_slice(sent, 0, 7), TEXT("Bearer ")))
+        sent = text_trim(text_slice(sent, 7, sent.len - 7));
+    return token.len > 0 && crypto_equal(sent, token);
+}
+
+/* Form-encoded, without a signature: a token agreed with Rippling is all there
+ * is. No field comes along: the record is read, and where the older API's id
+ * is none of the REST API's, the changes are. Being given or losing the app
+ * says nothing of employment, so nothing is taken for deleted. */
 static int hook_verify(const struct connection_info *c,
                        const struct credential *credential,
                        const struct hook_delivery *delivery,
                        struct arena *arena, struct hook_event *event)
 {
-    struct text token = credential->get(credential, "webhook_token");
+    static const struct {
+        const char *begin, *object;
+        bool named; /* by an id that the REST API may know */
+    } events[] = {
+        { "employee.", "employee", true },
+        { "leave_request.", "leave_request", true },
+        { "group.", "supergroup", false },
+        { "company.", "company", false },
+        { "custom_info_field.", "custom_field", false },
+    };
     struct text name;
-    struct response asked = { .headers = delivery->headers };
-    struct text sent = response_header(&asked, "Authorization");
     (void)c;
     *event = (struct hook_event){ .object = "" };
-    if (token.len == 0 || !text_starts(sent, TEXT("Bearer ")) ||
-        !crypto_equal(text_slice(sent, 7, sent.len - 7), token))
+    if (!has_token(delivery, credential->get(credential, "webhook_token")))
         return 1;
     name = uri_form_value(arena, delivery->body, "event_name");
     if (name.len == 0)
         return 1;
-    if (text_starts(name, TEXT("employee.")))
-        event->object = "employee";
-    else if (text_starts(name, TEXT("group.")))
-        event->object = "supergroup";
-    else if (text_starts(name, TEXT("leave_request.")))
-        event->object = "leave_request";
-    else if (text_starts(name, TEXT("company.")))
-        event->object = "company";
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        if (!text_starts(name, text_of(events[i].begin)))
+            continue;
+        event->object = events[i].object;
+        if (events[i].named)
+            event->record_id = uri_form_value(arena, delivery->body, "id");
+    }
     return 0;
 }
 
@@ -361,8 +335,8 @@ const struct connector connector_rippling = {
     .concurrency = 2,
     .read_request = rippling_read_request,
     .read_answer = rippling_read_answer,
-    .write_request = write_request,
-    .write_answer = write_answer,
+    .write_request = rippling_write_request,
+    .write_answer = rippling_write_answer,
     .authorize = authorize,
     .token_request = token_request,
     .token_answer = token_answer,

@@ -20,6 +20,16 @@ struct text rippling_place(const struct connection_info *c,
                            const struct object *object, struct text path,
                            struct arena *arena);
 
+/* An object of the catalog whose address needs a name that is not given. */
+void rippling_no_place(const struct object *object, struct error *err);
+
+int rippling_write_request(const struct connection_info *c,
+                           const struct write_spec *spec, struct arena *arena,
+                           struct request *out, struct error *err);
+void rippling_write_answer(const struct connection_info *c,
+                           const struct write_spec *spec,
+                           const struct response *response, struct arena *arena,
+                           struct write_result *results);
 int rippling_read_request(const struct connection_info *c,
                           const struct read_spec *spec, struct text next,
                           struct arena *arena, struct request *out,
