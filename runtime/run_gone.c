@@ -270,8 +270,8 @@ static int add_due(void *ctx, const struct hold_row *hold)
 /* "E1#2" is the second element of record E1. */
 static struct text base_key(const struct run *r, struct text key)
 {
-    size_t at = key.len;
-    while (r->flow->each && at > 0 && key.ptr[at - 1] != '#')
+    size_t at = r->flow->each ? key.len : 0;
+    while (at > 0 && key.ptr[at - 1] != '#')
         at--;
     return at > 1 ? text_slice(key, 0, at - 1) : key;
 }
