@@ -12,6 +12,12 @@ struct text response_header(const struct response *r, const char *name)
     return TEXT_NONE;
 }
 
+int64_t response_now_ms(const struct connection_info *c,
+                        const struct response *r)
+{
+    return r->date_ms > c->now_ms ? r->date_ms : c->now_ms;
+}
+
 void request_header(struct arena *arena, struct request *r, const char *name,
                     struct text value)
 {

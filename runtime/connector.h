@@ -51,8 +51,13 @@ struct response {
     int64_t date_ms;       /* server's Date header, 0 when absent */
 };
 
+struct connection_info;
+
 /* First header of that name, any case; TEXT_NONE when absent. */
 struct text response_header(const struct response *r, const char *name);
+/* When an answer came: by the server's Date, else by the run's start. */
+int64_t response_now_ms(const struct connection_info *c,
+                        const struct response *r);
 void request_header(struct arena *arena, struct request *r, const char *name,
                     struct text value);
 
@@ -245,6 +250,8 @@ struct write_result { /* one per item, same order */
                         be the record that was sent */
     bool whole; /* REFUSED: the call as one, nobody can tell whose fault it is;
                    the engine sends halves of it */
+    bool unsure; /* with `whole`: some of it may have been made all the same;
+                    each is looked for before it is sent again */
     struct text next; /* DONE, but not all of it: children still to be written.
                          The item is asked for again with this as its `step`
                          and its target_id set, beside others that have a step
@@ -281,6 +288,9 @@ struct connector {
     int batch_max;     /* items in one write request; 1: no batches */
     int concurrency;   /* calls at once; 1: one at a time */
     int key_lives_s;   /* idempotency keys are remembered this long; 0: none */
+    /* Items in one write request where it differs by object; `findable`: a
+     * record can be looked for again. NULL: batch_max. */
+    int (*batch)(const struct object *object, enum write_op op, bool findable);
 
     /* Base url from settings (region …); NULL: default_url. */
     struct text (*base_url)(const struct connection_info *c, struct arena *arena,
@@ -366,6 +376,12 @@ struct connector {
                         const struct object *object, struct text callback,
                         struct text remove_id, struct arena *arena,
                         struct request *out, struct error *err);
+    /* A call that makes sure a subscription still sends, for vendors that
+     * switch it off after a time of failures; may be NULL. A refusal with
+     * REFUSAL_MISSING: it is gone and is made again. */
+    int (*hook_keep)(const struct connection_info *c, struct text id,
+                     struct arena *arena, struct request *out,
+                     struct error *err);
     void (*hook_answer)(const struct connection_info *c,
                         const struct response *response, struct arena *arena,
                         struct text *subscription_id, struct text *secret,

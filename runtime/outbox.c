@@ -409,24 +409,40 @@ static int refused(struct writing *w, const char *kind, struct error *err)
     return -1;
 }
 
+/* Looks for the record a write may have made. */
+static int look_for(struct writing *w, struct find_answer *hit,
+                    struct error *err)
+{
+    struct run *r = w->r;
+    struct value *values = ARENA_ARRAY(&r->batch, struct value,
+                                       r->match.key_count + 1);
+    *hit = (struct find_answer){ .status = FIND_NONE };
+    return r->has_match
+                   && run_match_key(r, w->target, values, &r->batch).len > 0
+                   && run_probe(r, values, INT64_MAX, hit, err)
+               ? -1 : 0;
+}
+
+static struct text key_of(struct run *r, const struct record *record)
+{
+    struct buf id;
+    buf_init(&id, 0);
+    record_key(record, &id);
+    struct text key = buf_dup(&r->batch, &id);
+    buf_fini(&id);
+    return key;
+}
+
 /* "It exists already": then it is ours to recognise, not to make. */
 static int duplicate(struct writing *w, struct error *err)
 {
     struct run *r = w->r;
-    struct find_answer hit = { .status = FIND_NONE };
-    struct buf id;
-    struct value *values = ARENA_ARRAY(&r->batch, struct value,
-                                       r->match.key_count + 1);
-    if (r->has_match
-        && run_match_key(r, w->target, values, &r->batch).len > 0
-        && run_probe(r, values, &hit, err))
+    struct find_answer hit;
+    if (look_for(w, &hit, err))
         return -1;
     if (hit.status != FIND_ONE)
         return refused(w, "refused", err);
-    buf_init(&id, 0);
-    record_key(hit.record, &id);
-    w->result.target_id = buf_dup(&r->batch, &id);
-    buf_fini(&id);
+    w->result.target_id = key_of(r, hit.record);
     r->sum->recovered++;
     count_as(w, &r->sum->unchanged);
     r->sum->adopted++;
@@ -614,8 +630,77 @@ static int book_all(struct run *r, struct sending *s, struct error *err)
     return result ? result : mind_losses(r, lost, err);
 }
 
+/* Asks for all of them in one go. */
+static int look_for_all(struct run *r, const struct sending *s,
+                        struct find_answer *hits, struct error *err)
+{
+    struct value *values = ARENA_ARRAY(&r->batch, struct value,
+                                       r->match.key_count + 1);
+    lookups_forget(r->lookups, &r->match);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < s->count; i++) {
+            hits[i] = (struct find_answer){ .status = FIND_NONE };
+            if (run_match_key(r, s->list[i]->target, values, &r->batch).len
+                > 0)
+                lookups_ask(r->lookups, &r->match, values, &hits[i]);
+        }
+        if (!lookups_pending(r->lookups))
+            return 0;
+        if (round == 0 && lookups_fetch(r->lookups, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* What was refused as one may be there all the same, some of it: that is
+ * booked as made, or as in doubt, and leaves the list. */
+static int leave_made(struct run *r, struct sending *s, struct error *err)
+{
+    struct writing **left = ARENA_ARRAY(&r->batch, struct writing *, s->count);
+    struct find_answer *hits = ARENA_ARRAY(&r->batch, struct find_answer,
+                                           s->count);
+    size_t count = 0;
+    if (!r->has_match || !s->results[0].unsure)
+        return 0;
+    if (look_for_all(r, s, hits, err))
+        return -1;
+    for (size_t i = 0; i < s->count; i++) {
+        struct writing *w = s->list[i];
+        int result = 0;
+        if (hits[i].status == FIND_NONE) {
+            left[count++] = w;
+        } else if (hits[i].status == FIND_ONE) {
+            w->result = (struct write_result){
+                .target_id = key_of(r, hits[i].record) };
+            w->settled = true;
+            r->sum->recovered++;
+            result = run_book(r, book_done, w, err);
+        } else {
+            result = lost(w, err);
+        }
+        if (result)
+            return -1;
+    }
+    s->list = left;
+    s->count = count;
+    return 0;
+}
+
 static int send_some(struct run *r, struct writing **list, size_t count,
                      struct error *err);
+
+/* Nobody can tell whose fault it is: the halves go on their own. */
+static int send_halves(struct run *r, struct sending *s, struct error *err)
+{
+    size_t half = s->count / 2;
+    if (leave_made(r, s, err) || run_book(r, book_closed_all, s, err))
+        return -1;
+    if (s->count < half)
+        half = s->count;
+    return send_some(r, s->list, half, err)
+                   || send_some(r, s->list + half, s->count - half, err)
+               ? -1 : 0;
+}
 
 /* One call with as many of the list as it takes; `*count` says how many. */
 static int send_one(struct run *r, struct writing **list, size_t *count,
@@ -631,13 +716,8 @@ static int send_one(struct run *r, struct writing **list, size_t *count,
         return -1;
     if (send_call(r, &s, &lost, err))
         return -1;
-    if (!is_refused_whole(&s))
-        return book_all(r, &s, err);
-    return run_book(r, book_closed_all, &s, err)
-                   || send_some(r, list, s.count / 2, err)
-                   || send_some(r, list + s.count / 2, s.count - s.count / 2,
-                                err)
-               ? -1 : 0;
+    return is_refused_whole(&s) ? send_halves(r, &s, err)
+                                : book_all(r, &s, err);
 }
 
 static int send_some(struct run *r, struct writing **list, size_t count,
@@ -857,19 +937,28 @@ static int book_quiet_rows(struct run *r, void *ctx, struct error *err)
     return 0;
 }
 
-/* The rows from `at` on that go in one call: writes of one kind. */
-static size_t gather(struct run *r, const struct rows *rows, size_t at,
-                     const struct plan_row **out)
+static bool is_ready(struct run *r, const struct plan_row *row)
 {
-    size_t most = r->target.batch_max < BATCH_MOST
-                      ? (size_t)r->target.batch_max : BATCH_MOST;
+    return passes(r, row) && is_write(r, row);
+}
+
+/* The rows from `at` on that go in one call: writes of one kind, those of the
+ * other kind left where they are. Marks them as done. */
+static size_t gather(struct run *r, const struct rows *rows, size_t at,
+                     bool *done, const struct plan_row **out)
+{
     bool create = text_is(rows->list[at].action, "create");
+    int port = port_batch(&r->target, r->flow->target,
+                          create ? WRITE_CREATE : WRITE_UPDATE, r->has_match);
+    size_t most = port < BATCH_MOST ? (size_t)port : BATCH_MOST;
     size_t n = 0;
-    while (at + n < rows->count && n < most
-           && passes(r, &rows->list[at + n]) && is_write(r, &rows->list[at + n])
-           && text_is(rows->list[at + n].action, "create") == create) {
-        out[n] = &rows->list[at + n];
-        n++;
+    for (size_t i = at; i < rows->count && n < most; i++) {
+        const struct plan_row *row = &rows->list[i];
+        if (done[i] || !is_ready(r, row)
+            || text_is(row->action, "create") != create)
+            continue;
+        done[i] = true;
+        out[n++] = row;
     }
     return n;
 }
@@ -884,14 +973,16 @@ static int ended_early(struct run *r)
 static int execute_rows(struct run *r, struct rows *rows, struct error *err)
 {
     const struct plan_row *some[BATCH_MOST];
+    bool done[ROWS_AT_ONCE] = { false };
     int result = 0;
     if (run_book(r, book_quiet_rows, rows, err))
         return -1;
-    for (size_t i = 0, n; i < rows->count; i += n) {
+    for (size_t i = 0; i < rows->count; i++) {
         const struct plan_row *row = &rows->list[i];
-        n = 1;
         if (result == 0 && run_marks_booked(r, row->page, err))
             result = ended_early(r);
+        if (done[i])
+            continue;
         if (!passes(r, row)) {
             left_out(r, row);
             continue;
@@ -902,8 +993,7 @@ static int execute_rows(struct run *r, struct rows *rows, struct error *err)
             recount(r, row, &r->sum->waiting);
             continue;
         }
-        n = gather(r, rows, i, some);
-        if (write_rows(r, some, n, err))
+        if (write_rows(r, some, gather(r, rows, i, done, some), err))
             result = ended_early(r);
     }
     return result;

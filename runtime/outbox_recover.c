@@ -12,10 +12,13 @@
  * waits for the next run. */
 #define SETTLE_WAIT_MS ((int64_t)60 * 1000)
 
-int run_probe(struct run *r, const struct value *values,
+int run_probe(struct run *r, const struct value *values, int64_t since_ms,
               struct find_answer *out, struct error *err)
 {
-    lookups_forget(r->lookups, &r->match);
+    if (r->probed_ms <= since_ms) {
+        lookups_forget(r->lookups, &r->match);
+        r->probed_ms = clock_now_ms();
+    }
     for (int i = 0; i < 2; i++) {
         lookups_ask(r->lookups, &r->match, values, out);
         if (out->status != FIND_LATER)
@@ -254,7 +257,7 @@ static int probe_create(struct run *r, const struct intent_row *i,
             &r->batch, "the answer to a write was lost, and %.*s cannot be "
             "asked for it: look there, then `mlc held retry` or `mlc held "
             "drop`", TEXT_ARG(r->target_name))), err);
-    if (run_probe(r, values, &hit, err))
+    if (run_probe(r, values, i->settle_until_ms, &hit, err))
         return -1; /* could not be asked: still in doubt, never "absent" [13] */
     if (hit.status == FIND_MANY)
         return park(r, &b, text_of(arena_printf(

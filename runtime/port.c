@@ -67,6 +67,7 @@ void port_of_channel(struct channel *channel, struct port *port)
         .timeout_ms = connection_seconds(info, "timeout",
                                          connector->timeout_ms),
         .batch_max = connector->batch_max > 0 ? connector->batch_max : 1,
+        .batch = connector->batch,
         .key_lives_s = connector->key_lives_s,
         .prepare = prepare,
         .read = read_page,
@@ -76,6 +77,14 @@ void port_of_channel(struct channel *channel, struct port *port)
         .currency = currency,
         .booked = tell_booked,
     };
+}
+
+int port_batch(const struct port *port, const struct object *object,
+               enum write_op op, bool findable)
+{
+    int most = port->batch ? port->batch(object, op, findable)
+                           : port->batch_max;
+    return most > 0 ? most : 1;
 }
 
 static int open_channel(void *ctx, struct text connection, struct port *port,

@@ -12,6 +12,8 @@ struct port {
     struct text name; /* of the connection: "Exact" */
     int settle_ms, timeout_ms;
     int batch_max;
+    /* As connector's; may be NULL. */
+    int (*batch)(const struct object *object, enum write_op op, bool findable);
     int key_lives_s;
     bool whole; /* can only be read whole, never asked for a key */
 
@@ -38,6 +40,10 @@ struct port {
                   const struct text *ids, size_t count, struct arena *arena,
                   struct error *err);
 };
+
+/* Items that may go in one write request. */
+int port_batch(const struct port *port, const struct object *object,
+               enum write_op op, bool findable);
 
 /* The port of a channel; `port` borrows it. */
 void port_of_channel(struct channel *channel, struct port *port);

@@ -70,6 +70,7 @@ struct run {
     bool stopped;        /* a signal or an outage: the rest waits */
     int64_t refused_in_a_row, lost_in_a_row;
     struct text unfinished; /* why the cursor must not move, or empty */
+    int64_t probed_ms; /* when the targets in doubt were asked for last */
 };
 
 /* One record of the target's: from one source record, one element of it, or
@@ -172,8 +173,9 @@ int run_audit(struct run *r, const char *action, struct text key,
 int run_book(struct run *r, int (*book)(struct run *r, void *ctx,
                                         struct error *err),
              void *ctx, struct error *err);
-/* Looks for the target records that have these match values, afresh. */
-int run_probe(struct run *r, const struct value *values,
+/* Looks for the target records that have these match values, as they are at
+ * after `since_ms` (INT64_MAX: now). */
+int run_probe(struct run *r, const struct value *values, int64_t since_ms,
               struct find_answer *out, struct error *err);
 /* Does a "done" tell of another record than was sent? Two answers got mixed up
  * on their way; nothing is known of ours [71]. */

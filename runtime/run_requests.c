@@ -138,6 +138,7 @@ static int open_port(void *ctx, struct text connection, struct port *port,
         .ctx = a,
         .name = a->setup->info.name,
         .batch_max = a->setup->connector->batch_max,
+        .batch = a->setup->connector->batch,
         .prepare = prepare,
         .read = ask,
         .request = write_request,
@@ -209,9 +210,10 @@ static void ask_write(struct asking *all, struct run *r, enum write_op op)
     all->why = op == WRITE_CREATE ? "a record that is not there yet"
                                   : "a record whose fields changed; none when "
                                     "they did not";
-    if (r->target.batch_max > 1)
+    int most = port_batch(&r->target, r->flow->target, op, r->has_match);
+    if (most > 1)
         all->why = arena_printf(&all->arena, "%s; up to %d in one call",
-                                all->why, r->target.batch_max);
+                                all->why, most);
     tell(r->target.ctx, &request);
 }
 
