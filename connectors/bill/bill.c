@@ -15,6 +15,9 @@ static const struct setting_def settings[] = {
     { "archived_passes", "yes/no", "yes", false,
       "read archived records in a pass of their own (whether a plain list "
       "holds them is undocumented)" },
+    { "whole_records", "yes/no", "no", false,
+      "read every record by itself, for members that BILL's lists leave out; "
+      "costs a call a record" },
     { "events_url", "text", NULL, false,
       "root of the webhook calls; without it …/connect-events beside the url" },
     { "currency", "text", "USD", false, "the organization's own currency" },
@@ -26,6 +29,10 @@ static const struct secret_def secrets[] = {
     { "username", true, "of the user, or the sync token's name" },
     { "password", true, "of the user, or the sync token itself" },
     { "organization_id", true, "begins with 008" },
+    { "remember_me_id", false,
+      "of a session confirmed with a second factor; only for payments, good "
+      "for 30 days" },
+    { "device", false, "the device that remember_me_id was given for" },
     { NULL, false, NULL },
 };
 
@@ -50,6 +57,11 @@ static const struct quota quotas[] = {
 static const char *const hosts[] = {
     "gateway.prod.bill.com", "gateway.stage.bill.com", NULL,
 };
+
+#define BILL_UNTRUSTED                                                         \
+    "BILL pays only in a session that a person has confirmed with a second "  \
+    "factor; a sync token's never is. Use a user's password, and store "      \
+    "remember_me_id and device with `mlc auth set`"
 
 /* -------------------------------------------------------------- verdicts */
 /* An array of faults, one object, or no JSON at all. */
@@ -79,8 +91,10 @@ static void read_faults(const struct response *response, struct arena *arena,
 }
 
 static bool classify_code(const struct connection_info *c, struct text code,
+                          const struct response *response,
                           struct answer *out)
 {
+    int64_t now = response_now_ms(c, response);
     static const struct {
         const char *code;
         enum answer_kind kind;
@@ -93,7 +107,7 @@ static bool classify_code(const struct connection_info *c, struct text code,
         { "BDC_1120", ANSWER_SIGN_IN, REFUSAL_NONE }, /* unverified */
         { "BDC_1121", ANSWER_REFUSED, REFUSAL_REQUEST },
         { "BDC_1143", ANSWER_REFUSED, REFUSAL_VALUE },
-        { "BDC_1144", ANSWER_WAIT, REFUSAL_NONE },
+        { "BDC_1144", ANSWER_WAIT, REFUSAL_QUOTA },
         { "BDC_1151", ANSWER_REFUSED, REFUSAL_VALUE },
         { "BDC_1205", ANSWER_REFUSED, REFUSAL_MISSING },
         { "BDC_1322", ANSWER_WAIT, REFUSAL_NONE },
@@ -105,9 +119,9 @@ static bool classify_code(const struct connection_info *c, struct text code,
         out->kind = codes[i].kind;
         out->refusal = codes[i].refusal;
         if (text_is(code, "BDC_1144")) /* until the next full hour */
-            out->until_ms = (c->now_ms / 3600000 + 1) * 3600000 + 1000;
-        if (text_is(code, "BDC_1322"))
-            out->wait_ms = 10 * 1000;
+            out->until_ms = (now / 3600000 + 1) * 3600000 + 1000;
+        if (text_is(code, "BDC_1322")) /* until one of three calls is done */
+            out->wait_ms = 3 * 1000;
         return true;
     }
     return false;
@@ -146,6 +160,18 @@ static void classify_status(const struct response *response, bool writes,
     }
 }
 
+/* Faults of fields are told as "path.of.field: text". */
+static struct text field_of(struct text message)
+{
+    size_t at;
+    if (!text_find(message, TEXT(": "), &at))
+        return TEXT_NONE;
+    for (size_t i = 0; i < at; i++)
+        if (message.ptr[i] == ' ')
+            return TEXT_NONE;
+    return text_slice(message, 0, at);
+}
+
 bool bill_classify(const struct connection_info *c,
                    const struct response *response, bool writes,
                    struct arena *arena, struct answer *out)
@@ -160,11 +186,11 @@ bool bill_classify(const struct connection_info *c,
             ? message
             : text_of(arena_printf(arena, "BILL answered HTTP %d",
                                    response->status));
-    if (!classify_code(c, out->code, out))
+    if (!classify_code(c, out->code, response, out))
         classify_status(response, writes, out);
+    out->field = field_of(out->reason);
     if (out->refusal == REFUSAL_PERMISSION && text_is(out->code, "BDC_1361"))
-        out->reason = TEXT("BILL wants a session that a person has trusted "
-                           "(two-factor) for this; a sync token never is");
+        out->reason = TEXT(BILL_UNTRUSTED);
     return true;
 }
 
@@ -189,14 +215,30 @@ static void add_options(struct buf *body)
     buf_str(body, ",\"processingOptions\":{}}");
 }
 
-static void put_whole(const struct write_spec *spec, struct buf *body)
+static void put_whole(const struct write_spec *spec, struct arena *arena,
+                      struct buf *body)
 {
     struct buf whole;
     buf_init(&whole, 0);
-    bill_join(spec, buf_view(body), &whole);
+    bill_join(spec, buf_view(body), arena, &whole);
     buf_reset(body);
     buf_text(body, buf_view(&whole));
     buf_fini(&whole);
+}
+
+/* Known before anything is sent. */
+static bool cannot_pay(const struct connection_info *c,
+                       const struct write_spec *spec, struct error *err)
+{
+    if (!object_fact(spec->object, "trust") || !c->auth ||
+        strcmp(c->auth->name, "sync_token") != 0)
+        return false;
+    error_set(err, ERROR_USAGE, "connection %.*s signs in with a sync token, "
+              "which can never pay", TEXT_ARG(c->name));
+    error_hint(err, "Set auth = \"password\" in project.mlc and store a "
+               "session confirmed with a second factor: `mlc doc bill` says "
+               "how.");
+    return true;
 }
 
 static int write_request(const struct connection_info *c,
@@ -208,7 +250,10 @@ static int write_request(const struct connection_info *c,
     bool whole = bill_replaces(spec);
     struct buf path, body;
     int result;
-    (void)c;
+    if (cannot_pay(c, spec, err))
+        return -1;
+    if (spec->item_count > 1)
+        return bill_bulk_request(spec, arena, out, err);
     buf_init(&path, 4096);
     buf_init(&body, 0);
     buf_text(&path, spec->object->path);
@@ -225,7 +270,7 @@ static int write_request(const struct connection_info *c,
         return result;
     }
     if (result == 0 && whole)
-        put_whole(spec, &body);
+        put_whole(spec, arena, &body);
     if (result == 0 && create && text_is(spec->object->name, "payment"))
         add_options(&body);
     *out = (struct request){
@@ -248,6 +293,10 @@ static void write_answer(const struct connection_info *c,
                          const struct response *response, struct arena *arena,
                          struct write_result *results)
 {
+    if (spec->item_count > 1) {
+        bill_bulk_answer(c, spec, response, arena, results);
+        return;
+    }
     results[0] = (struct write_result){ 0 };
     if (bill_classify(c, response, true, arena, &results[0].answer))
         return;
@@ -284,6 +333,15 @@ static int authorize(const struct connection_info *c,
     return 0;
 }
 
+static void put_if_known(struct json_out *w, const char *name,
+                         const struct credential *credential,
+                         const char *secret)
+{
+    struct text value = credential->get(credential, secret);
+    if (value.len > 0)
+        json_put_string(w, name, value);
+}
+
 static int token_request(const struct connection_info *c,
                          const struct credential *credential, struct text code,
                          struct text redirect_uri, struct text verifier,
@@ -305,6 +363,8 @@ static int token_request(const struct connection_info *c,
     json_put_string(&w, "organizationId",
                     credential->get(credential, "organization_id"));
     json_put_string(&w, "devKey", credential->get(credential, "dev_key"));
+    put_if_known(&w, "rememberMeId", credential, "remember_me_id");
+    put_if_known(&w, "device", credential, "device");
     json_end_object(&w);
     *out = (struct request){
         .method = "POST",
@@ -349,6 +409,7 @@ const struct connector connector_bill = {
     .settle_ms = 120 * 1000,
     .batch_max = 1,
     .concurrency = 3,
+    .batch = bill_batch,
     .read_request = bill_read_request,
     .read_answer = bill_read_answer,
     .write_request = write_request,
@@ -358,5 +419,6 @@ const struct connector connector_bill = {
     .token_answer = token_answer,
     .hook_verify = bill_hook_verify,
     .hook_request = bill_hook_request,
+    .hook_keep = bill_hook_keep,
     .hook_answer = bill_hook_answer,
 };

@@ -10,6 +10,13 @@ bool bill_classify(const struct connection_info *c,
                    const struct response *response, bool writes,
                    struct arena *arena, struct answer *out);
 
+/* Where an object lives: below the url, or on the root of the webhook calls. */
+struct text bill_path(const struct connection_info *c,
+                      const struct object *object, struct arena *arena);
+/* …/connect-events */
+struct text bill_events_root(const struct connection_info *c,
+                             struct arena *arena);
+
 int bill_read_request(const struct connection_info *c,
                       const struct read_spec *spec, struct text next,
                       struct arena *arena, struct request *out,
@@ -26,6 +33,9 @@ int bill_hook_request(const struct connection_info *c,
                       const struct object *object, struct text callback,
                       struct text remove_id, struct arena *arena,
                       struct request *out, struct error *err);
+int bill_hook_keep(const struct connection_info *c, struct text id,
+                   struct arena *arena, struct request *out,
+                   struct error *err);
 void bill_hook_answer(const struct connection_info *c,
                       const struct response *response, struct arena *arena,
                       struct text *subscription_id, struct text *secret,
@@ -35,6 +45,17 @@ void bill_hook_answer(const struct connection_info *c,
 bool bill_replaces(const struct write_spec *spec);
 /* The body of that PUT: `ours` and what else the record had. */
 void bill_join(const struct write_spec *spec, struct text ours,
-               struct buf *out);
+               struct arena *arena, struct buf *out);
+/* What was sent is all in the record that came back. */
+bool bill_tells_of(struct text sent, struct text got, struct arena *arena);
+
+/* Several records in one call, where BILL has it. */
+int bill_batch(const struct object *object, enum write_op op, bool findable);
+int bill_bulk_request(const struct write_spec *spec, struct arena *arena,
+                      struct request *out, struct error *err);
+void bill_bulk_answer(const struct connection_info *c,
+                      const struct write_spec *spec,
+                      const struct response *response, struct arena *arena,
+                      struct write_result *results);
 
 #endif

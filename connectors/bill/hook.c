@@ -1,6 +1,5 @@
 /* BILL: event subscriptions and their deliveries. The signature is base64
- * HMAC-SHA256 over the bytes received, with the key given once when the
- * subscription was made. */
+ * HMAC-SHA256 with the key given once when the subscription was made. */
 #include "config.h"
 #include "connectors/bill/bill.h"
 #include "runtime/crypto.h"
@@ -9,16 +8,47 @@
 
 #include <string.h>
 
+static bool is_signed(struct text key, struct text body, struct text sent,
+                      struct arena *arena)
+{
+    unsigned char mac[SHA256_LEN];
+    crypto_hmac_sha256(key, body, mac);
+    return crypto_equal(
+        crypto_base64(arena, (struct text){ (const char *)mac, sizeof mac }),
+        sent);
+}
+
+/* Without the blanks between its tokens. */
+static struct text minified(struct text body, struct arena *arena)
+{
+    struct buf b;
+    bool inside = false;
+    buf_init(&b, body.len);
+    for (size_t i = 0; i < body.len; i++) {
+        char ch = body.ptr[i];
+        if (inside && ch == '\\' && i + 1 < body.len) {
+            buf_byte(&b, ch);
+            ch = body.ptr[++i];
+        } else if (ch == '"') {
+            inside = !inside;
+        }
+        if (inside || !memchr(" \t\r\n", ch, 4))
+            buf_byte(&b, ch);
+    }
+    struct text t = buf_dup(arena, &b);
+    buf_fini(&b);
+    return t;
+}
+
+/* Over the bytes received, as clients do it, or the minified body, as the
+ * vendor's guide has it; the two differ where a proxy lays JSON out. */
 static bool genuine(struct text key, const struct hook_delivery *delivery,
                     struct arena *arena)
 {
     struct response asked = { .headers = delivery->headers };
-    unsigned char mac[SHA256_LEN];
     struct text sent = response_header(&asked, "x-bill-sha-signature");
-    crypto_hmac_sha256(key, delivery->body, mac);
-    return crypto_equal(
-        crypto_base64(arena, (struct text){ (const char *)mac, sizeof mac }),
-        sent);
+    return is_signed(key, delivery->body, sent, arena) ||
+           is_signed(key, minified(delivery->body, arena), sent, arena);
 }
 
 /* The record stands in a member named after its kind, as an object or as a
@@ -62,8 +92,8 @@ int bill_hook_verify(const struct connection_info *c,
 }
 
 /* …/connect becomes …/connect-events. */
-static struct text events_root(const struct connection_info *c,
-                               struct arena *arena)
+struct text bill_events_root(const struct connection_info *c,
+                             struct arena *arena)
 {
     struct text set = c->setting(c, "events_url");
     struct text url = c->url;
@@ -77,14 +107,31 @@ static struct text events_root(const struct connection_info *c,
                                 TEXT_ARG(url)));
 }
 
-/* A version 4 UUID that is the same for the same subscription, so that a
- * repeated call makes no second one. */
-static struct text idempotent_key(struct text name, struct text callback,
+#define EVENTS_AT "/connect-events"
+
+struct text bill_path(const struct connection_info *c,
+                      const struct object *object, struct arena *arena)
+{
+    struct text path = object->path;
+    size_t skip = sizeof EVENTS_AT - 1;
+    if (!text_starts(path, TEXT(EVENTS_AT)))
+        return path;
+    return text_of(arena_printf(arena, "%.*s%.*s",
+                                TEXT_ARG(bill_events_root(c, arena)),
+                                (int)(path.len - skip), path.ptr + skip));
+}
+
+/* A version 4 UUID: the same when this very call is repeated, another for every
+ * new one; a key used before would bring back a subscription of old, which may
+ * be gone. */
+static struct text idempotent_key(const struct connection_info *c,
+                                  struct text name, struct text callback,
                                   struct arena *arena)
 {
     char hex[2 * SHA256_LEN + 1];
     struct text seed = text_of(arena_printf(
-        arena, "%.*s %.*s", TEXT_ARG(name), TEXT_ARG(callback)));
+        arena, "%.*s %.*s %lld", TEXT_ARG(name), TEXT_ARG(callback),
+        (long long)c->now_ms));
     crypto_sha256_hex(seed, hex);
     return text_of(arena_printf(arena, "%.8s-%.4s-4%.3s-a%.3s-%.12s", hex,
                                 hex + 8, hex + 12, hex + 15, hex + 18));
@@ -110,7 +157,7 @@ int bill_hook_request(const struct connection_info *c,
                       struct request *out, struct error *err)
 {
     const struct fact *events = object_fact(object, "events");
-    struct text root = events_root(c, arena);
+    struct text root = bill_events_root(c, arena);
     struct buf body;
     struct json_out w;
     (void)err;
@@ -146,8 +193,29 @@ int bill_hook_request(const struct connection_info *c,
     out->content_type = "application/json";
     out->safe_to_repeat = true;
     request_header(arena, out, "X-Idempotent-Key",
-                   idempotent_key(object->name, callback, arena));
+                   idempotent_key(c, object->name, callback, arena));
     buf_fini(&body);
+    return 0;
+}
+
+/* BILL switches a subscription off when its deliveries failed for a time, and
+ * tells nobody. */
+int bill_hook_keep(const struct connection_info *c, struct text id,
+                   struct arena *arena, struct request *out,
+                   struct error *err)
+{
+    (void)err;
+    *out = (struct request){
+        .method = "PATCH",
+        .path = text_of(arena_printf(arena, "%.*s/v3/subscriptions/%.*s",
+                                     TEXT_ARG(bill_events_root(c, arena)),
+                                     TEXT_ARG(id))),
+        .body = TEXT("{\"status\":{\"enabled\":true}}"),
+        .content_type = "application/json",
+        .endpoint = "subscriptions",
+        .writes = true,
+        .safe_to_repeat = true,
+    };
     return 0;
 }
 

@@ -75,6 +75,13 @@ bool bill_parse_when(struct text t, int64_t *micros);
 void bill_check(struct world *w, struct sandbox_call *call,
                 const struct bill_type *t, const struct doc *body, bool whole,
                 const char *prefix, struct doc *faults);
+void bill_serve_bulk(struct world *w, struct sandbox_call *call,
+                     const struct bill_type *t, struct text verb);
+void bill_change(struct world *w, struct sandbox_call *call,
+                 const struct bill_type *t, struct doc *row,
+                 const struct doc *body);
+void bill_archive(struct world *w, struct sandbox_call *call,
+                  const struct bill_type *t, struct doc *row, bool yes);
 void bill_serve_write(struct world *w, struct sandbox_call *call,
                       const struct bill_type *t, struct text rest,
                       const struct doc *session);

@@ -220,6 +220,16 @@ static const char *term_fault(const struct term *t, const char *ops)
     return NULL;
 }
 
+/* NULL: the list cannot be filtered by it. */
+static const char *ops_of(const struct listing *l, struct text field)
+{
+    if (text_is(field, "archived") &&
+        world_switch_is(l->call->world, "archived_filter", "no") &&
+        text_starts(text_of(l->type->path), TEXT("classifications/")))
+        return NULL;
+    return bill_filter_ops(l->type, field, l->call->arena);
+}
+
 static bool read_filters(struct listing *l)
 {
     struct sandbox_call *call = l->call;
@@ -231,8 +241,7 @@ static bool read_filters(struct listing *l)
             return false;
         }
         t->path = text_cstr(call->arena, field);
-        const char *why =
-            term_fault(t, bill_filter_ops(l->type, field, call->arena));
+        const char *why = term_fault(t, ops_of(l, field));
         if (why) {
             bill_refuse(call, 400, "BDC_1143", "filters: %s %s", t->path, why);
             return false;
@@ -389,13 +398,23 @@ static bool empty_next(struct world *w, size_t start)
            (world_switch_is(w, "empty_page", "sometimes") && start == 0);
 }
 
+/* What rows of this list leave out. */
+static const char *thin_members(struct world *w, const struct listing *l)
+{
+    if (world_switch_is(w, "thin_lists", "no"))
+        return "";
+    if (world_switch_is(w, "thin_lists", "yes"))
+        return l->type->thin;
+    return arena_printf(l->call->arena, "%s,%s,address,dueDate,account",
+                        l->type->thin, l->type->lines);
+}
+
 static void answer_page(struct world *w, struct listing *l, size_t start,
                         size_t size, bool empty)
 {
     struct doc *d = doc_object(), *list = doc_list();
     size_t end = empty ? start : start + size;
-    const char *thin =
-        world_switch_is(w, "thin_lists", "yes") ? l->type->thin : "";
+    const char *thin = thin_members(w, l);
     if (end > l->count)
         end = l->count;
     for (size_t i = start; i < end; i++)

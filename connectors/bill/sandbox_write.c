@@ -1,4 +1,4 @@
-/* Writing in the BILL sandbox: create, PATCH, PUT, archive, restore, bulk. */
+/* Writing in the BILL sandbox: create, PATCH, PUT, archive, restore. */
 #include "config.h"
 #include "connectors/bill/sandbox.h"
 
@@ -188,37 +188,6 @@ static void create(struct world *w, struct sandbox_call *call,
                     DOC_COMPACT);
 }
 
-/* ----------------------------------------------------------------- bulk */
-static void bulk(struct world *w, struct sandbox_call *call,
-                 const struct bill_type *t)
-{
-    const struct doc *body = call_body(call);
-    struct doc *faults = doc_list(), *made = doc_list();
-    size_t count = doc_count(body);
-    if (doc_kind(body) != DOC_LIST || count == 0 ||
-        count > (size_t)t->bulk_max)
-        bill_fault(call, faults, "BDC_1143", "an array of 1 to %d is taken",
-                   t->bulk_max);
-    for (size_t i = 0; doc_count(faults) == 0 && i < count; i++) {
-        const char *at = arena_printf(call->arena, "[%zu].", i);
-        bill_check(w, call, t, doc_at(body, i), true, at, faults);
-    }
-    if (doc_count(faults) > 0) {
-        doc_drop(made);
-        bill_refuse_all(call, 400, faults);
-        return;
-    }
-    doc_drop(faults);
-    for (size_t i = 0; i < count; i++)
-        doc_add(made, bill_render(bill_make(w, call, t, doc_at(body, i)), ""));
-    if (*t->member) {
-        struct doc *d = doc_object();
-        doc_set(d, t->member, made);
-        made = d;
-    }
-    call_answer_doc(call, 201, made, DOC_COMPACT);
-}
-
 /* --------------------------------------------------------------- changes */
 static struct doc *line_with_id(struct doc *lines, const char *id)
 {
@@ -292,13 +261,39 @@ static bool patch_is_fine(struct world *w, struct sandbox_call *call,
     return true;
 }
 
-static void answer_changed(struct world *w, struct sandbox_call *call,
-                           const struct bill_type *t, struct doc *row)
+static void changed(struct world *w, struct sandbox_call *call,
+                    const struct bill_type *t, struct doc *row)
 {
     complete(w, call, t, row);
     bill_put(w, t, doc_keep(row), "updated");
     tell_effect(call, t, row, "update");
+}
+
+static void answer_changed(struct world *w, struct sandbox_call *call,
+                           const struct bill_type *t, struct doc *row)
+{
+    changed(w, call, t, row);
     call_answer_doc(call, 200, bill_render(row, ""), DOC_COMPACT);
+}
+
+static void take_changes(struct world *w, const struct bill_type *t,
+                         struct doc *row, const struct doc *body)
+{
+    struct doc *rest = doc_object();
+    for (void *it = doc_first(body); it; it = doc_next(body, it))
+        if (list_names(t->writable, text_of(doc_name(it))) &&
+            strcmp(doc_name(it), t->lines) != 0)
+            doc_set(rest, doc_name(it), doc_keep(doc_value(it)));
+    merge(w, row, rest);
+    doc_drop(rest);
+}
+
+void bill_change(struct world *w, struct sandbox_call *call,
+                 const struct bill_type *t, struct doc *row,
+                 const struct doc *body)
+{
+    take_changes(w, t, row, body);
+    changed(w, call, t, row);
 }
 
 static void patch(struct world *w, struct sandbox_call *call,
@@ -306,17 +301,10 @@ static void patch(struct world *w, struct sandbox_call *call,
 {
     const struct doc *body = call_body(call);
     const struct doc *lines = *t->lines ? doc_get(body, t->lines) : NULL;
-    struct doc *rest;
     if (!patch_is_fine(w, call, t, body) ||
         (lines && !patch_lines(w, call, t, row, lines)))
         return;
-    rest = doc_object();
-    for (void *it = doc_first(body); it; it = doc_next(body, it))
-        if (list_names(t->writable, text_of(doc_name(it))) &&
-            strcmp(doc_name(it), t->lines) != 0)
-            doc_set(rest, doc_name(it), doc_keep(doc_value(it)));
-    merge(w, row, rest);
-    doc_drop(rest);
+    take_changes(w, t, row, body);
     answer_changed(w, call, t, row);
 }
 
@@ -353,8 +341,8 @@ static void replace(struct world *w, struct sandbox_call *call,
     answer_changed(w, call, t, row);
 }
 
-static void archive(struct world *w, struct sandbox_call *call,
-                    const struct bill_type *t, struct doc *row, bool yes)
+void bill_archive(struct world *w, struct sandbox_call *call,
+                  const struct bill_type *t, struct doc *row, bool yes)
 {
     if (doc_is_true(doc_get(row, "archived")) != yes) {
         doc_set_yesno(row, "archived", yes);
@@ -365,6 +353,12 @@ static void archive(struct world *w, struct sandbox_call *call,
                         arena_strdup(call->arena, doc_str(row, "id")));
         tell_effect(call, t, row, yes ? "archive" : "restore");
     }
+}
+
+static void archive(struct world *w, struct sandbox_call *call,
+                    const struct bill_type *t, struct doc *row, bool yes)
+{
+    bill_archive(w, call, t, row, yes);
     call_answer_doc(call, 200, bill_render(row, ""), DOC_COMPACT);
 }
 
@@ -434,9 +428,9 @@ void bill_serve_write(struct world *w, struct sandbox_call *call,
         create(w, call, t);
         return;
     }
-    if (text_is(rest, "bulk") && call_is(call, "POST") &&
+    if ((text_is(rest, "bulk") || text_starts(rest, TEXT("bulk/"))) &&
         strchr(t->operations, 'b')) {
-        bulk(w, call, t);
+        bill_serve_bulk(w, call, t, text_slice(rest, 4, rest.len - 4));
         return;
     }
     if (text_find(rest, TEXT("/"), &slash)) {

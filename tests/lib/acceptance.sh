@@ -11,6 +11,7 @@
 #   rows=16               records a complete read brings
 #   touch='{"…":"…"}'     members that make a record new to a changes read, for
 #                         the sandbox's control call `change`
+#   touch_later           the same, of a later time, where times must go up
 #   poison, poison_says, mend   members that make a record unreadable, a word of
 #                         the reason it waits with, members that mend it
 #   row=R00…              the key of the record that is touched
@@ -98,7 +99,7 @@ acceptance() {
     acceptance_wanted future "future: a record dated ahead" && {
         acceptance_control "change?table=$table&key=$row" "$touch_future" > /dev/null
         acceptance_run
-        acceptance_control "change?table=$table&key=$row2" "$touch" > /dev/null
+        acceptance_control "change?table=$table&key=$row2" "${touch_later:-$touch}" > /dev/null
         acceptance_run
         is "$(acceptance_number logged)" 1 "future: a record dated ahead hides none that comes after it"
     }

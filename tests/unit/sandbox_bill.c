@@ -358,6 +358,27 @@ static void bulk(void)
            400, "27: 51 departments");
     is_int(send_body("POST", "vendors/bulk", many("{}", 21)), 400,
            "27: 21 vendors");
+    char id[64], body[200], path[200];
+    send_body("POST", "classifications/departments", "{\"name\":\"one\"}");
+    snprintf(id, sizeof id, "%s", web_json("id"));
+    snprintf(body, sizeof body, "[{\"id\":\"%s\",\"name\":\"two\"}]", id);
+    is_int(send_body("PATCH", "classifications/departments/bulk", body), 200,
+           "departments are changed in bulk");
+    is_text(web_json("departments.0.name"), "two", "and come back whole");
+    is_int(send_body("PATCH", "classifications/departments/bulk",
+                     "[{\"id\":\"0deNONE\",\"name\":\"x\"}]"),
+           400, "not one that is not there");
+    is_int(send_body("PATCH", "vendors/bulk", "[]"), 405, "vendors are not");
+    snprintf(path, sizeof path, "classifications/departments/bulk/archive?ids=%s",
+             id);
+    is_int(send_body("POST", path, ""), 200, "departments archived in bulk");
+    is_text(web_json("departments.0.archived"), "true", "as they show");
+    start("bill.bulk_partial=yes", NULL);
+    send_body("POST", "classifications/departments/bulk",
+              "[{\"name\":\"first\"},{}]");
+    filtered("classifications/departments", "name:eq:first");
+    is_int(web_count("results"), 1,
+           "with bulk_partial those before the fault are made");
 }
 
 /* -------------------------------------------------------------- payments */

@@ -6,6 +6,7 @@
 #include "lang/ast.h"
 #include "lang/check.h"
 #include "runtime/crypto.h"
+#include "runtime/jsonread.h"
 #include "runtime/record.h"
 #include "tests/lib/tap.h"
 #include "tests/lib/wire.h"
@@ -18,10 +19,14 @@ extern const struct connector connector_bill;
 static struct program program;
 static struct arena arena;
 
+static bool whole_records;
+
 static struct text setting(const struct connection_info *c, const char *name)
 {
     (void)c;
-    return wire_default(&connector_bill, name);
+    return strcmp(name, "whole_records") == 0 && whole_records
+               ? TEXT("yes")
+               : wire_default(&connector_bill, name);
 }
 
 static const struct connection_info info = {
@@ -31,9 +36,14 @@ static const struct connection_info info = {
     .now_ms = 1795176000000, /* 2026-11-20T12:00:00Z */
 };
 
+static bool trusted; /* a second factor's id is stored */
+
 static struct text secret(const struct credential *c, const char *name)
 {
     (void)c;
+    if (!trusted && (strcmp(name, "remember_me_id") == 0 ||
+                     strcmp(name, "device") == 0))
+        return TEXT_NONE;
     return strcmp(name, "webhook_secret") == 0
                ? TEXT("the-key")
                : text_of(arena_printf(&arena, "<%s>", name));
@@ -108,6 +118,152 @@ static void filters(void)
             "what BILL can filter is sent, the rest is checked here");
 }
 
+/* One key is one call, of a record that may be archived; several go together. */
+static void keys(void)
+{
+    const struct object *o = wire_object("vendor");
+    struct value ids[] = { value_text(TEXT("0091")),
+                           value_text(TEXT("0092")) };
+    struct filter_term term = { object_field(o, TEXT("id")), OP_IS_ONE_OF, ids,
+                                1 };
+    struct read_spec spec = { .object = o, .shape = wire_shape(o, "id"),
+                              .mode = READ_KEYS, .terms = &term,
+                              .term_count = 1 };
+    struct response none = { .status = 404,
+                             .body = TEXT("[{\"code\":\"BDC_1205\"}]") };
+    struct request r;
+    struct error err = { 0 };
+    struct page page;
+    struct answer a;
+    bill_read_request(&info, &spec, TEXT_NONE, &arena, &r, &err);
+    is_text(text_cstr(&arena, r.path), "/v3/vendors/0091",
+            "one key is one record");
+    bill_read_answer(&info, &spec, TEXT_NONE, &none, &arena, &page, &a);
+    ok(a.kind == ANSWER_DONE && text_is(page.body, "[]") && !page.single,
+       "one that is not there is no row");
+    term.value_count = 2;
+    bill_read_request(&info, &spec, TEXT_NONE, &arena, &r, &err);
+    is_text(text_cstr(&arena, r.path),
+            "/v3/vendors?max=100&filters=id%3Ain%3A%220091%2C0092%22"
+            "%2Carchived%3Aeq%3Afalse" OLDEST,
+            "two are asked for at once");
+}
+
+static void dates(void)
+{
+    const struct object *o = wire_object("bill");
+    struct value day = value_whole(VALUE_DATE, 20454);
+    struct filter_term term = { object_field(o, TEXT("dueDate")),
+                                OP_GREATER_EQUAL, &day, 1 };
+    struct read_spec spec = { .object = o, .shape = wire_shape(o, "id"),
+                              .mode = READ_ALL, .terms = &term,
+                              .term_count = 1 };
+    struct request r;
+    struct error err = { 0 };
+    size_t at;
+    bill_read_request(&info, &spec, TEXT_NONE, &arena, &r, &err);
+    ok(text_find(r.path, TEXT("dueDate%3Agte%3A%222026-01-01%22"), &at),
+       "a date goes in double quotes: %s", text_cstr(&arena, r.path));
+}
+
+/* A list may show less of a record than a single read. */
+static void thin_rows(void)
+{
+    static const char body[] =
+        "{\"results\":["
+        "{\"id\":\"1\",\"dueDate\":\"2026-01-01\",\"updatedTime\":"
+        "\"2026-11-19T08:00:00Z\"},"
+        "{\"id\":\"2\",\"updatedTime\":\"2026-11-19T09:00:00Z\"},"
+        "{\"id\":\"3\",\"dueDate\":null,\"updatedTime\":"
+        "\"2026-11-19T07:00:00Z\"}],\"nextPage\":\"T2\"}";
+    const struct object *o = wire_object("bill");
+    struct read_spec spec = { .object = o, .shape = wire_shape(o, "id dueDate"),
+                              .mode = READ_CHANGES };
+    struct response r = { .status = 200, .body = TEXT(body) };
+    struct response one = { .status = 200, .body = TEXT("{\"id\":\"2\"}") };
+    struct response gone = { .status = 404, .body = TEXT("[]") };
+    struct request q;
+    struct error err = { 0 };
+    struct page page;
+    struct answer a;
+    bill_read_answer(&info, &spec, TEXT_NONE, &r, &arena, &page, &a);
+    is_text(text_cstr(&arena, json_get(page.body, "results")),
+            "[{\"id\":\"1\",\"dueDate\":\"2026-01-01\",\"updatedTime\":"
+            "\"2026-11-19T08:00:00Z\"}]",
+            "the whole ones are taken");
+    is_text(text_cstr(&arena, page.next), "B0:2026-11-19T09:00:00Z|2,3|T2",
+            "the others are asked for");
+    struct text next = text_dup(&arena, page.next);
+    bill_read_request(&info, &spec, next, &arena, &q, &err);
+    is_text(text_cstr(&arena, q.path), "/v3/bills/2", "one by one");
+    bill_read_answer(&info, &spec, next, &one, &arena, &page, &a);
+    ok(page.single, "each is one record");
+    is_text(text_cstr(&arena, page.next), "B0:2026-11-19T09:00:00Z|3|T2",
+            "then the next");
+    next = text_dup(&arena, page.next);
+    bill_read_answer(&info, &spec, next, &gone, &arena, &page, &a);
+    is_int(a.kind, ANSWER_DONE, "one that is gone meanwhile is no fault");
+    is_text(text_cstr(&arena, page.next), "A0:2026-11-19T09:00:00Z|T2",
+            "and then the next page");
+    whole_records = true;
+    bill_read_answer(&info, &spec, TEXT_NONE, &r, &arena, &page, &a);
+    whole_records = false;
+    is_text(text_cstr(&arena, page.next), "B0:2026-11-19T09:00:00Z|1,2,3|T2",
+            "with whole_records all of them are asked for");
+}
+
+/* What a simulator or the vendor may not take: `archived` in a filter. */
+static void unparted(void)
+{
+    const struct object *o = wire_object("department");
+    struct read_spec spec = { .object = o, .shape = wire_shape(o, "id"),
+                              .mode = READ_ALL };
+    struct response no = { .status = 400,
+                           .body = TEXT("[{\"code\":\"BDC_1143\"}]") };
+    struct request q;
+    struct error err = { 0 };
+    struct page page;
+    struct answer a;
+    bill_read_answer(&info, &spec, TEXT_NONE, &no, &arena, &page, &a);
+    ok(a.kind == ANSWER_DONE && text_is(page.body, "[]"),
+       "a refused filter is not the end");
+    struct text next = text_dup(&arena, page.next);
+    bill_read_request(&info, &spec, next, &arena, &q, &err);
+    is_text(text_cstr(&arena, q.path),
+            "/v3/classifications/departments?max=100&sort=updatedTime%3Aasc",
+            "the list is asked for without it");
+    bill_read_answer(&info, &spec, next, &no, &arena, &page, &a);
+    is_int(a.kind, ANSWER_REFUSED, "a refusal of that is one");
+}
+
+static void own_organization(void)
+{
+    const struct object *o = wire_object("organization");
+    struct read_spec spec = { .object = o, .shape = wire_shape(o, "id"),
+                              .mode = READ_ALL };
+    struct response session = { .status = 200,
+                                .body = TEXT("{\"organizationId\":"
+                                             "\"0081\"}") };
+    struct request q;
+    struct error err = { 0 };
+    struct page page;
+    struct answer a;
+    bill_read_request(&info, &spec, TEXT_NONE, &arena, &q, &err);
+    is_text(text_cstr(&arena, q.path), "/v3/login/session", "whose session");
+    bill_read_answer(&info, &spec, TEXT_NONE, &session, &arena, &page, &a);
+    struct text next = text_dup(&arena, page.next);
+    bill_read_request(&info, &spec, next, &arena, &q, &err);
+    is_text(text_cstr(&arena, q.path), "/v3/organizations/0081",
+            "its organization");
+    spec = (struct read_spec){ .object = wire_object("webhook_subscription"),
+                               .mode = READ_ALL };
+    spec.shape = wire_shape(spec.object, "id");
+    bill_read_request(&info, &spec, TEXT_NONE, &arena, &q, &err);
+    is_text(text_cstr(&arena, q.path),
+            "http://127.0.0.1:9/connect-events/v3/subscriptions?max=100",
+            "subscriptions are read below the root of the webhook calls");
+}
+
 static void pages(void)
 {
     static const struct {
@@ -158,11 +314,11 @@ static void verdicts(void)
         long long until_ms, wait_ms;
     } rows[] = {
         { 422, "[{\"code\":\"BDC_1144\",\"message\":\"x\"}]", ANSWER_WAIT,
-          REFUSAL_NONE, 1795179601000, 0 },
+          REFUSAL_QUOTA, 1795179601000, 0 },
         { 429, "[{\"code\":\"BDC_1322\"}]", ANSWER_WAIT, REFUSAL_NONE, 0,
-          10000 },
+          3000 },
         { 400, "[{\"code\":\"BDC_1322\"}]", ANSWER_WAIT, REFUSAL_NONE, 0,
-          10000 },
+          3000 },
         { 401, "[{\"code\":\"BDC_1109\"}]", ANSWER_SIGN_IN, REFUSAL_NONE, 0,
           0 },
         { 400, "[{\"code\":\"BDC_1101\"}]", ANSWER_SIGN_IN, REFUSAL_NONE, 0,
@@ -239,6 +395,112 @@ static void writing(void)
             "a payment always has processingOptions");
 }
 
+/* Several at once: the call, and whose each answer is. */
+static void in_bulk(void)
+{
+    struct shape *s = wire_shape(wire_object("department"), "name shortName");
+    struct record *a = wire_record(s), *b = wire_record(s);
+    wire_set_text(a, "name", "Finance");
+    wire_set_text(b, "name", "Sales");
+    struct write_item items[] = {
+        { .op = WRITE_CREATE, .record = a, .target_id = TEXT("0de1") },
+        { .op = WRITE_CREATE, .record = b, .target_id = TEXT("0de2") },
+    };
+    struct write_spec spec = { s->object, items, 2 };
+    struct write_result results[2];
+    struct request r;
+    struct error err = { 0 };
+    struct response made = {
+        .status = 201,
+        .body = TEXT("{\"departments\":[{\"id\":\"S\",\"name\":\"Sales\"},"
+                     "{\"id\":\"F\",\"name\":\"Finance\"}]}") };
+    struct response half = {
+        .status = 201,
+        .body = TEXT("{\"departments\":[{\"id\":\"S\",\"name\":\"Sales\"}]}")
+    };
+    struct response no = { .status = 400,
+                           .body = TEXT("[{\"code\":\"BDC_1143\"}]") };
+    connector_bill.write_request(&info, &spec, &arena, &r, &err);
+    is_text(r.method, "POST", "new ones");
+    is_text(text_cstr(&arena, r.path), "/v3/classifications/departments/bulk",
+            "in bulk");
+    is_text(text_cstr(&arena, r.body),
+            "[{\"name\":\"Finance\"},{\"name\":\"Sales\"}]",
+            "as a plain array");
+    ok(r.writes && !r.safe_to_repeat, "which is not repeated by itself");
+    connector_bill.write_answer(&info, &spec, &made, &arena, results);
+    is_text(text_cstr(&arena, results[0].target_id), "F",
+            "each has its own id, whatever the order");
+    is_text(text_cstr(&arena, results[1].target_id), "S", "both of them");
+    connector_bill.write_answer(&info, &spec, &half, &arena, results);
+    is_int(results[0].answer.kind, ANSWER_FAILED,
+           "of one that is not told nobody knows");
+    is_text(text_cstr(&arena, results[1].target_id), "S", "the other is there");
+    connector_bill.write_answer(&info, &spec, &no, &arena, results);
+    ok(results[0].whole && results[0].unsure && results[1].whole,
+       "a refusal is the call's, and some may have been made");
+    items[0].op = items[1].op = WRITE_UPDATE;
+    connector_bill.write_request(&info, &spec, &arena, &r, &err);
+    is_text(r.method, "PATCH", "changes");
+    is_text(text_cstr(&arena, r.body),
+            "[{\"id\":\"0de1\",\"name\":\"Finance\"},"
+            "{\"id\":\"0de2\",\"name\":\"Sales\"}]",
+            "each with its id");
+    ok(r.safe_to_repeat, "which may be repeated");
+}
+
+static void bulk_sizes(void)
+{
+    static const struct {
+        const char *object;
+        enum write_op op;
+        bool findable;
+        int most;
+    } rows[] = {
+        { "bill", WRITE_CREATE, true, 100 },
+        { "bill", WRITE_CREATE, false, 100 }, /* all or none */
+        { "bill", WRITE_UPDATE, true, 1 },
+        { "vendor", WRITE_CREATE, true, 20 },
+        { "vendor", WRITE_CREATE, false, 1 },
+        { "vendor", WRITE_UPDATE, true, 1 },
+        { "department", WRITE_CREATE, true, 50 },
+        { "department", WRITE_UPDATE, false, 50 },
+        { "payment", WRITE_CREATE, true, 1 },
+        { "customer", WRITE_CREATE, true, 1 },
+        { "invoice", WRITE_CREATE, true, 1 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        is_int(bill_batch(wire_object(rows[i].object), rows[i].op,
+                          rows[i].findable),
+               rows[i].most, "%s in one call%s", rows[i].object,
+               rows[i].findable ? "" : ", when none can be looked for");
+}
+
+/* A sync token can never pay: said before anything is sent. */
+static void paying(void)
+{
+    struct connection_info with_token = info;
+    struct record *p =
+        wire_record(wire_shape(wire_object("payment"), "vendorId"));
+    struct write_item item = { .op = WRITE_CREATE, .record = p };
+    struct write_spec spec = { p->shape->object, &item, 1 };
+    struct request r = { 0 };
+    struct error err = { 0 };
+    size_t at;
+    with_token.auth = &connector_bill.auth[1];
+    is_int(connector_bill.write_request(&with_token, &spec, &arena, &r, &err),
+           -1, "no payment with a sync token");
+    ok(text_find(text_of(err.text), TEXT("can never pay"), &at) &&
+           text_find(text_of(err.hint), TEXT("second factor"), &at),
+       "and what to do: %s", err.hint);
+    struct response no = { .status = 403,
+                           .body = TEXT("[{\"code\":\"BDC_1361\"}]") };
+    struct answer a;
+    bill_classify(&info, &no, true, &arena, &a);
+    ok(text_find(a.reason, TEXT("remember_me_id"), &at),
+       "an untrusted session: what to store");
+}
+
 /* What people filled in beside the flow survives a change of lines. */
 static void replacing(void)
 {
@@ -275,6 +537,21 @@ static void replacing(void)
             "with all that can be written");
     connector_bill.write_answer(&info, &spec, &read, &arena, &result);
     is_int((long long)result.next.len, 0, "and that is all");
+    struct buf body;
+    buf_init(&body, 4096);
+    item.step = TEXT("{\"billLineItems\":[{\"id\":\"l1\",\"amount\":5.00,"
+                     "\"description\":\"a\"},{\"id\":\"l2\",\"amount\":7,"
+                     "\"description\":\"b\",\"classifications\":{"
+                     "\"jobId\":\"j\"}}]}");
+    bill_join(&spec, TEXT("{\"billLineItems\":[{\"amount\":7,\"description\":"
+                          "\"b\"},{\"amount\":9,\"description\":\"a\"}]}"),
+              &arena, &body);
+    is_text(text_cstr(&arena, buf_view(&body)),
+            "{\"billLineItems\":[{\"id\":\"l2\",\"amount\":7,\"description\":"
+            "\"b\",\"classifications\":{\"jobId\":\"j\"}},{\"amount\":9,"
+            "\"description\":\"a\"}]}",
+            "a line that says the same keeps its id and what it had besides");
+    buf_fini(&body);
 }
 
 static void session(void)
@@ -294,6 +571,14 @@ static void session(void)
             "\"organizationId\":\"<organization_id>\",\"devKey\":"
             "\"<dev_key>\"}",
             "has its four members");
+    trusted = true;
+    connector_bill.token_request(&info, &credential, TEXT_NONE, TEXT_NONE,
+                                 TEXT_NONE, &arena, &r, &err);
+    trusted = false;
+    is_text(text_cstr(&arena, json_get_text(&arena, r.body, "rememberMeId")),
+            "<remember_me_id>", "one that a person confirmed brings its id");
+    is_text(text_cstr(&arena, json_get_text(&arena, r.body, "device")),
+            "<device>", "and the device it was given for");
     connector_bill.token_answer(&info, &yes, &arena, &fresh, &a);
     is_text(text_cstr(&arena, fresh.session), "s1", "gives a session");
     is_int(fresh.lives_ms, 35 * 60 * 1000, "of 35 minutes");
@@ -338,6 +623,9 @@ static void hooks(void)
     is_text(text_cstr(&arena, e.event_id), "e1", "told once by its id");
     is_int(deliver(text, signature(text), &e), 0, "as a text that holds it");
     is_text(e.object, "vendor", "about a vendor");
+    is_int(deliver("{ \"a\" : \"b \\\" c\" }\n",
+                   signature("{\"a\":\"b \\\" c\"}"), &e),
+           0, "signed as a minified body");
     is_int(deliver(plain, signature(text), &e), 1, "another's signature");
     is_int(deliver(plain, "", &e), 1, "no signature");
     bill_hook_request(&info, wire_object("bill"), TEXT("https://a.example/h"),
@@ -348,6 +636,15 @@ static void hooks(void)
     ok(r.headers && r.headers->value.len == 36 &&
            r.headers->value.ptr[14] == '4',
        "and a UUID of version 4");
+    struct text first = text_dup(&arena, r.headers->value);
+    struct connection_info later = info;
+    later.now_ms += 1;
+    bill_hook_request(&info, wire_object("bill"), TEXT("https://a.example/h"),
+                      TEXT_NONE, &arena, &r, &err);
+    ok(text_equal(first, r.headers->value), "which a repetition has too");
+    bill_hook_request(&later, wire_object("bill"), TEXT("https://a.example/h"),
+                      TEXT_NONE, &arena, &r, &err);
+    ok(!text_equal(first, r.headers->value), "and a later one has not");
     is_int(bill_hook_request(&info, wire_object("department"), TEXT("x"),
                              TEXT_NONE, &arena, &r, &err),
            1, "none for classifications");
@@ -363,9 +660,17 @@ int main(void)
     schema_catalog(&program, TEXT("bill"));
     read_requests();
     filters();
+    keys();
+    dates();
     pages();
+    thin_rows();
+    unparted();
+    own_organization();
     verdicts();
     writing();
+    in_bulk();
+    bulk_sizes();
+    paying();
     replacing();
     session();
     hooks();
