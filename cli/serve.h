@@ -43,6 +43,7 @@ struct worker {
     int hook_failures;
     int64_t hook_retry_ms;
     int64_t due_ms;     /* 0: never by the clock */
+    bool caught_up;     /* has looked for what came while nobody listened */
 };
 
 /* What the listener tells, kept by the loop. */

@@ -99,15 +99,27 @@ static void classify(void *ctx, const struct response *response,
                                                &a->secret, answer);
 }
 
+static bool is_gone(const struct exchange *x)
+{
+    return x->answer.refusal == REFUSAL_MISSING || x->response.status == 404;
+}
+
+static int open_line(struct care *c, struct text connection, struct asking *a,
+                     struct error *err)
+{
+    *a = (struct asking){ .arena = &c->arena };
+    return transport_connect(c->transport, connection, &a->channel, err)
+                   || channel_prepare(a->channel, err)
+               ? -1 : 0;
+}
+
 /* 0 done, 1 the vendor has no subscription for it, -1. */
 static int ask(struct care *c, struct text connection,
                const struct object *object, struct text callback,
                struct text remove_id, struct asking *a, struct error *err)
 {
     struct request request = { 0 };
-    *a = (struct asking){ .arena = &c->arena };
-    if (transport_connect(c->transport, connection, &a->channel, err)
-        || channel_prepare(a->channel, err))
+    if (open_line(c, connection, a, err))
         return -1;
     const struct connector *k = channel_connector(a->channel);
     if (!k->hook_request || !k->hook_answer)
@@ -120,15 +132,37 @@ static int ask(struct care *c, struct text connection,
                           .classify = classify, .ctx = a };
     if (transport_send(a->channel, &x, err))
         return -1;
-    if (x.answer.kind == ANSWER_DONE
-        || (remove_id.len > 0 && (x.answer.refusal == REFUSAL_MISSING
-                                  || x.response.status == 404)))
+    if (x.answer.kind == ANSWER_DONE || (remove_id.len > 0 && is_gone(&x)))
         return 0;
     return error_set(err, ERROR_VENDOR, "%.*s did not %s the webhook of %.*s%s"
                      "%.*s", TEXT_ARG(connection),
                      remove_id.len > 0 ? "take away" : "make",
                      TEXT_ARG(object->name), x.answer.reason.len ? ": " : "",
                      TEXT_ARG(x.answer.reason));
+}
+
+/* Some vendors switch a subscription off and say nothing. False: it is not
+ * there any more. When nobody can tell, it is taken to live. */
+static bool still_sends(struct care *c, const struct connector *k,
+                        const struct subscription *u)
+{
+    struct asking a;
+    struct error err = { 0 };
+    struct request request = { 0 };
+    if (!k->hook_keep)
+        return true;
+    if (open_line(c, u->connection, &a, &err)
+        || k->hook_keep(channel_info(a.channel), u->id, &c->arena, &request,
+                        &err))
+        return true;
+    struct exchange x = { .request = &request, .arena = &c->arena,
+                          .classify = classify, .ctx = &a };
+    if (transport_send(a.channel, &x, &err) == 0
+        && x.answer.kind != ANSWER_DONE && is_gone(&x))
+        return false;
+    if (err.kind != ERROR_NONE)
+        log_warning("%.*s: %s", TEXT_ARG(u->connection), err.text);
+    return true;
 }
 
 static int remove_one(struct care *c, struct subscription *u,
@@ -215,7 +249,7 @@ static void want(struct care *c, const struct flow *f)
     if (!k || !k->hook_verify)
         return;
     if (u && text_equal(u->callback, callback)
-        && clock_now_ms() - u->since_ms < RENEW_MS) {
+        && clock_now_ms() - u->since_ms < RENEW_MS && still_sends(c, k, u)) {
         u->wanted = true;
         return;
     }

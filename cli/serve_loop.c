@@ -45,6 +45,10 @@ static int look_at(struct serve *s, struct worker *k, int64_t now_ms,
         return -1;
     /* somebody else runs it now: its end decides */
     k->due_ms = past.alive ? 0 : schedule_due_ms(k->flow, &past, end, now_ms);
+    /* what the vendors sent while nobody listened is sent by few of them again */
+    if (k->flow->on_change && !k->caught_up && !past.alive
+        && (k->due_ms == 0 || k->due_ms > now_ms))
+        k->due_ms = now_ms;
     return 0;
 }
 
@@ -62,6 +66,7 @@ static void start(struct serve *s, struct worker *k, bool due, int64_t now_ms)
     struct error err = { 0 };
     size_t count = pending_take(s, k, keys);
     int64_t late = due ? now_ms - k->due_ms : 0;
+    k->caught_up |= due;
     if (late > atomic_load(&s->figures.late_ms))
         atomic_store(&s->figures.late_ms, late);
     if (worker_start(s, k, keys, due ? 0 : count, &err) == 0)

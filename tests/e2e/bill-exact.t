@@ -119,7 +119,7 @@ is "$(books)" "0 413060" "lost answers book nothing twice, to the cent"
 
 world --fault 'exact:POST GeneralJournalEntries:3:slow=3000'
 m run vendors > /dev/null 2>&1
-"$MLC" run bills $sandbox_set --set Exact.settle=0 > /dev/null 2>&1 &
+"$MLC" run bills $sandbox_set --set Exact.settle=0 --set Exact.timeout=8 > /dev/null 2>&1 &
 killed=$!
 until_true 20 sh -c "[ \$(grep -c GeneralJournal '$tmp/ledger') -ge 2 ]"
 kill -9 $killed 2> /dev/null
