@@ -4,6 +4,7 @@
  *   P<highest change so far>|<path>   the next page, as __next gave it
  *   S<from>|                          changes again, without $select
  *   D<highest change so far>|<from>   now the deletions since <from>
+ *   T<highest change so far>|<from>   the same, without $select
  *   K<n>                              the keys from number n on
  *   N<n>|<path>                       the next page of those
  * Records asked for by a field of their lines take two steps: the lines, then
@@ -216,7 +217,8 @@ static void first_page(const struct connection_info *c,
 
 static void deleted_page(const struct connection_info *c,
                          const struct read_spec *spec, struct text from,
-                         struct arena *arena, struct request *out)
+                         bool select, struct arena *arena,
+                         struct request *out)
 {
     struct buf path;
     struct text filter = text_of(
@@ -227,7 +229,8 @@ static void deleted_page(const struct connection_info *c,
     exact_add_root(c, NULL, &path);
     buf_str(&path, "sync/Deleted");
     uri_query(&path, "$filter", filter);
-    uri_query(&path, "$select", TEXT("Timestamp,EntityKey,EntityType"));
+    if (select)
+        uri_query(&path, "$select", TEXT("Timestamp,EntityKey,EntityType"));
     finish(arena, buf_dup(arena, &path), TEXT("sync/Deleted"), out);
     buf_fini(&path);
 }
@@ -338,6 +341,11 @@ static struct text after_bar(struct text next, struct text *before)
     return bar ? text_slice(next, at + 1, next.len - at - 1) : TEXT_NONE;
 }
 
+static bool is_deletions(struct text continuation)
+{
+    return continuation.len > 0 && strchr("DT", continuation.ptr[0]);
+}
+
 int exact_read_request(const struct connection_info *c,
                        const struct read_spec *spec, struct text next,
                        struct arena *arena, struct request *out,
@@ -368,12 +376,13 @@ int exact_read_request(const struct connection_info *c,
         return 0;
     }
     rest = after_bar(next, &before);
-    if (next.ptr[0] == 'D' && rest.len > 0 && rest.ptr[0] != '/') {
-        deleted_page(c, spec, rest, arena, out);
+    bool deletions = is_deletions(next);
+    if (deletions && rest.len > 0 && rest.ptr[0] != '/') {
+        deleted_page(c, spec, rest, next.ptr[0] == 'D', arena, out);
         return 0;
     }
     finish(arena, rest,
-           next.ptr[0] == 'D'           ? TEXT("sync/Deleted")
+           deletions                    ? TEXT("sync/Deleted")
            : next.ptr[0] == 'L' && line ? line->path
                                         : place_of(spec),
            out);
@@ -596,7 +605,7 @@ static void changes_page(const struct connection_info *c,
 {
     bool versions = uses_sync(spec);
     struct text before, deleted, from_rows;
-    bool in_deleted = asked.len > 0 && asked.ptr[0] == 'D';
+    bool in_deleted = is_deletions(asked);
     int64_t stamp;
     split_versions(spec->cursor, &from_rows, &deleted);
     bool closed = text_is(deleted, CLOSED);
@@ -646,7 +655,12 @@ static bool goes_without(const struct read_spec *spec, struct text asked,
         page->next = text_of(arena_printf(arena, "S%.*s|", TEXT_ARG(rows)));
         return true;
     }
-    if (response->status == 403 && asked.len > 0 && asked.ptr[0] == 'D' &&
+    if (response->status == 400 && asked.len > 0 && asked.ptr[0] == 'D') {
+        page->next = text_of(arena_printf(arena, "T%.*s",
+                                          (int)asked.len - 1, asked.ptr + 1));
+        return true;
+    }
+    if (response->status == 403 && is_deletions(asked) &&
         response_header(response, "Reason").len == 0) {
         after_bar(asked, &before);
         page->deletions = true;

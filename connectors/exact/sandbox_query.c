@@ -163,6 +163,11 @@ static bool select_is_right(struct exact_call *c,
     static const char *const wanting[] = {
         "GeneralJournalEntries", "PurchaseEntries", "PurchaseOrderLines",
     };
+    if (c->kind == KIND_SYNC && select->count > 0 &&
+        world_switch_is(c->world, "sync_select", "no")) {
+        exact_refuse(c->call, 400, "$select is not supported here.");
+        return false;
+    }
     if (select->count > 0)
         return true;
     if (c->kind == KIND_BULK) {

@@ -211,11 +211,14 @@ void exact_serve_authorize(struct world *w, struct sandbox_call *call)
 
 void exact_refuse_access(struct world *w, struct sandbox_call *call)
 {
-    if (world_switch_is(w, "signed_out", "page")) {
-        call_answer_text(call, 200, "text/html; charset=utf-8",
+    bool sent_on = world_switch_is(w, "signed_out", "redirect");
+    if (sent_on || world_switch_is(w, "signed_out", "page")) {
+        call_answer_text(call, sent_on ? 302 : 200, "text/html; charset=utf-8",
                          "<html><head><title>Object moved</title></head>"
                          "<body><h2>Object moved to <a href=\"/login\">here"
                          "</a>.</h2></body></html>\n");
+        if (sent_on)
+            call_answer_header(call, "Location", "/login");
         return;
     }
     exact_refuse(call, 401, "Unauthorized");

@@ -491,6 +491,11 @@ static void test_changes(void)
        "come as keys");
     is_text(text_cstr(&arena, d.next_cursor), "15;20",
             "both versions are kept");
+    d = answered(&s, p.next, 400, "{}", &a);
+    is_text(option(path_of(&s, d.next), "$select"), "",
+            "or asked for without $select");
+    is_text(filter_of(&s, d.next), "Timestamp gt 8L and EntityType eq 7",
+            "from the same place");
     d = answered(&s, p.next, 403, "{\"error\":{\"message\":{\"value\":"
                  "\"scope\"}}}", &a);
     ok(a.kind == ANSWER_DONE && d.notice.len > 0,
