@@ -434,6 +434,12 @@ static bool check_numbers(const struct call *c)
             return refuse(c, MISUSE_CONSTANT, i,
                           "decimals are a whole number from %d to %d", least,
                           DECIMAL_SCALE_MAX);
+        if (c->b->rule == RULE_VAT && text_is(p->name, "rate") &&
+            (decimal_compare(arg->number, decimal_int(0)) < 0 ||
+             decimal_compare(arg->number, decimal_int(1)) > 0)) {
+            refuse(c, MISUSE_RATE, i, "a rate is between 0%% and 100%%");
+            return false;
+        }
         if (text_is(p->name, "first_month") &&
             (!is_whole || whole < 1 || whole > 12))
             return refuse(c, MISUSE_CONSTANT, i,

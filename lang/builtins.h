@@ -128,6 +128,7 @@ struct builtin_arg {
 
 enum misuse_kind {
     MISUSE_TOO_FEW,
+    MISUSE_RATE,          /* 21 where 21% is meant */
     MISUSE_TOO_MANY,
     MISUSE_TYPE,          /* wrong type of argument */
     MISUSE_MISSING_ITEMS, /* a list whose elements may be missing */

@@ -193,6 +193,8 @@ const struct type *check_value(struct checker *c, struct node *n,
 void check_condition(struct checker *c, struct node *n);
 const struct type *check_compare(struct checker *c, struct node *n);
 const struct type *check_call(struct checker *c, struct node *n);
+/* Fixes `row`, a row of a table, to its columns; false when it is none. */
+bool offer_columns(struct checker *c, struct diag *m, const struct node *row);
 /* An argument, which may go through a list. */
 const struct type *check_arg(struct checker *c, struct node *arg);
 /* A call of what is no function; what is meant, when it is known elsewhere. */
@@ -208,6 +210,8 @@ void check_outcome(struct checker *c, struct node *outcome);
  * which use: "`+` needs a value". */
 bool check_present(struct checker *c, struct node *n, const char *what);
 const struct type *check_define(struct checker *c, struct symbol *symbol);
+/* The type here that other languages call `name`, or NULL. */
+const char *type_here(struct text name);
 const struct type *check_type_name(struct checker *c, struct node *type_name);
 const struct type *fail_type(struct node *n);
 void check_message(struct checker *c, struct node *message);
@@ -220,6 +224,7 @@ bool can_fail(const struct node *n);
 bool call_can_fail(const struct node *n);
 int printed_length(const struct type *t);
 /* Names the part of `n` that may be missing; ways to deal with it. */
+const char *missing_path(struct checker *c, const struct node *n);
 const char *missing_name(struct checker *c, const struct node *n);
 void offer_ways_out(struct checker *c, struct diag *m, const struct node *n);
 
@@ -244,12 +249,16 @@ void say_unreadable(struct checker *c, const struct node *ref,
 void check_sentence(struct checker *c, struct flow *flow);
 void check_header(struct checker *c, struct flow *flow, struct node *first);
 void check_coverage(struct checker *c, struct flow *flow, struct frame *frame);
+void check_dead_rows(struct checker *c, const struct table *table);
 void check_tables(struct checker *c, struct module *module);
 void check_program_rules(struct checker *c);
 void check_unused(struct checker *c);
 void check_test(struct checker *c, struct test *test);
 void check_lint(struct checker *c, struct module *module);
+bool is_secret_setting(struct text name); /* E0398 is told of it */
 void check_settings(struct checker *c);
+/* Fills flow->group_fields, and tells what `one per` does not decide. */
+void check_group(struct checker *c, struct flow *flow);
 void check_balance(struct checker *c, struct flow *flow);
 /* Refuses what parses and checks but cannot be run yet. */
 void check_unsupported(struct checker *c, struct flow *f);

@@ -214,6 +214,8 @@ static void say_kind(struct checker *c, const struct target_place *p,
     } else {
         m = say(c, "E0310", value->span, "`%s` is %s; this is %s", p->shown,
                 type_words(c->arena, want), have);
+        if (offer_columns(c, m, value))
+            return;
         if (want->kind == TYPE_TEXT)
             help_text(c, m, value, got);
         else if (as_literal(c, value, want))

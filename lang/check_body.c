@@ -116,7 +116,7 @@ static bool covers(struct text a, struct text b)
            (text_starts(b, a) && b.len > a.len && b.ptr[a.len] == '.');
 }
 
-static void check_twice(struct checker *c, const struct node *n,
+static bool check_twice(struct checker *c, const struct node *n,
                         struct text path)
 {
     for (const struct set_field *s = c->frame->sets; s; s = s->next) {
@@ -129,8 +129,9 @@ static void check_twice(struct checker *c, const struct node *n,
         diag_label(c->d, m, s->node->name_span, "first here");
         diag_note(c->d, m,
                   "a field has one value: choose { when … => … otherwise => … }");
-        return;
+        return true;
     }
+    return false;
 }
 
 static void remember_as(struct checker *c, const struct node *n,
@@ -149,11 +150,13 @@ static void remember_as(struct checker *c, const struct node *n,
     c->flow->sets = all;
 }
 
-static void remember(struct checker *c, const struct node *n,
+/* False: told that it is set twice. */
+static bool remember(struct checker *c, const struct node *n,
                      const struct field *field, const struct field *first)
 {
-    check_twice(c, n, n->text);
+    bool twice = check_twice(c, n, n->text);
     remember_as(c, n, n->text, field, first);
+    return !twice;
 }
 
 /* A field whose name is misspelt counts as set: one mistake, one message. */
@@ -201,7 +204,7 @@ static void check_writable(struct checker *c, const struct node *n,
         diag_edit(c->d, fix, n->span, "%s", "");
         return;
     }
-    if (is_matched(flow, f))
+    if (is_matched(flow, f) && !c->frame->in_gone)
         return; /* its value is what records are found by */
     if (f->create_only && (c->frame->in_gone ||
                            (flow->writes_updates && !flow->writes_creates))) {
@@ -260,15 +263,15 @@ static void check_assign(struct checker *c, struct node *n)
     n->field = f;
     if (!f && !logs)
         remember_misspelt(c, n);
-    if (f) {
-        remember(c, n, f, first);
+    bool fresh = f && remember(c, n, f, first);
+    if (fresh) {
         if (c->flow->target)
             check_writable(c, n, f, first);
         check_once(c, n);
     }
     c->is_fallback_target = c->may_outcome = true;
     const struct type *t = check_expr(c, value);
-    if (f) {
+    if (fresh) {
         struct target_place place = {
             .field = f,
             .shown = written_path(c, n),
@@ -515,7 +518,8 @@ static void check_add(struct checker *c, struct node *n)
     n->type = f ? f->type : &type_unknown;
     const struct object *item = f ? item_object(f) : NULL;
     if (f) {
-        remember(c, n, f, first);
+        if (item)
+            remember(c, n, f, first);
         if (!item && f->type->kind != TYPE_UNKNOWN) {
             struct diag *m = say(c, "E0329", n->name_span,
                                  "`%.*s` is %s; only a list of records is added "

@@ -131,6 +131,9 @@ static const struct type *call_define(struct checker *c, struct node *n,
                              TEXT_ARG(s->name), wanted, wanted == 1 ? "" : "s",
                              given);
         diag_label(c->d, m, s->span, "defined here");
+        if (param)
+            diag_note(c->d, m, "`%.*s` is %s", TEXT_ARG(param->text),
+                      type_words(c->arena, param_type(c, param)));
         fine = false;
     }
     return fine ? type_optional(c->arena, result, result->optional || lifted)
@@ -163,6 +166,9 @@ const struct type *check_define(struct checker *c, struct symbol *s)
         scope_push(&inner, param);
     }
     const struct type *t = check_expr(&inner, KID(s->decl, DEFINE, value));
+    for (const struct node *p = KID(s->decl, DEFINE, params); p; p = p->next)
+        if (p->type->kind == TYPE_UNKNOWN)
+            t = &type_unknown;
     if (s->state == STATE_BUSY)
         s->type = t;
     s->state = STATE_DONE;
@@ -364,11 +370,23 @@ static bool offer_group(struct checker *c, struct diag *m,
     return true;
 }
 
+/* T[key] where one of its columns is meant. */
+bool offer_columns(struct checker *c, struct diag *m, const struct node *row)
+{
+    const struct table *t = row->kind == NODE_INDEX && row->symbol
+                                ? row->symbol->table : NULL;
+    for (size_t i = 0; t && i < t->value_count && i < 3; i++)
+        fix_wrap(c, m, t->value_count == 1 ? FIX_SURE : FIX_CHOICE, row->span,
+                 "", arena_printf(c->arena, ".%s",
+                                  name_written(c->arena, t->value_names[i])));
+    return t;
+}
+
 static void help_arg(struct checker *c, struct diag *m,
                      const struct builtin_param *p, struct node *arg)
 {
     const struct type *t = arg->type;
-    if (!p)
+    if (!p || offer_columns(c, m, arg))
         return;
     if (p->kinds & 1u << TYPE_DATE && t->kind == TYPE_DATETIME)
         fix_wrap(c, m, FIX_SURE, arg->span, "date(", ")");
@@ -389,6 +407,26 @@ static void help_arg(struct checker *c, struct diag *m,
         fix_wrap(c, m, FIX_CHOICE, arg->span, "[", "]");
 }
 
+/* add_months(day, 1): its policy is one of three words. */
+static void offer_word(struct checker *c, struct diag *m, const struct node *n,
+                       const struct builtin_param *p)
+{
+    const struct node *last = KID(n, CALL, args);
+    if (!p || !p->words.len || !last)
+        return;
+    while (last->next)
+        last = last->next;
+    struct text rest = p->words;
+    while (rest.len) {
+        size_t at = rest.len;
+        text_find(rest, TEXT("|"), &at);
+        fix_wrap(c, m, FIX_CHOICE, last->span, "",
+                 arena_printf(c->arena, ", %.*s", (int)at, rest.ptr));
+        rest = at < rest.len ? text_slice(rest, at + 1, rest.len - at - 1)
+                             : TEXT_NONE;
+    }
+}
+
 static void say_misuse(struct checker *c, struct node *n,
                        const struct builtin *b,
                        const struct builtin_misuse *why)
@@ -399,6 +437,17 @@ static void say_misuse(struct checker *c, struct node *n,
                          why->sentence);
     if (why->hint)
         diag_note(c->d, m, "%s", why->hint);
+    if (why->kind == MISUSE_RATE && arg && arg->kind == NODE_NUMBER_LIT)
+        fix_wrap(c, m, FIX_SURE, arg->span, "", "%");
+    if (why->kind == MISUSE_TOO_FEW)
+        offer_word(c, m, n, builtin_param(b, why->arg));
+    if (why->kind == MISUSE_MIXED && arg && arg->kind == NODE_NUMBER_LIT) {
+        const struct type *t = KID(n, CALL, args)->type;
+        if (t->kind == TYPE_MONEY)
+            fix_wrap(c, m, t->currency[0] ? FIX_SURE : FIX_CHOICE, arg->span, "",
+                     arena_printf(c->arena, " %s",
+                                  t->currency[0] ? t->currency : "EUR"));
+    }
     if (why->kind == MISUSE_TYPE && arg)
         help_arg(c, m, builtin_param(b, why->arg), arg);
     if (why->kind == MISUSE_MISSING_ITEMS && arg &&
@@ -467,6 +516,18 @@ bool call_can_fail(const struct node *n)
     return builtin_can_fail(n->builtin, args, count);
 }
 
+/* first(x.name for each x in group): a group has a member, so there is one. */
+static bool is_of_whole_group(const struct node *arg)
+{
+    const struct node *each = arg && arg->kind == NODE_COMPREHENSION
+                                  ? KID(arg, COMPREHENSION, each) : NULL;
+    const struct node *list = each ? KID(each, EACH, list) : arg;
+    return list && list->kind == NODE_NAME && list->symbol &&
+           list->symbol->kind == SYMBOL_GROUP && !arg->next &&
+           (!each || (!KID(each, EACH, where) &&
+                      !KID(arg, COMPREHENSION, value)->type->optional));
+}
+
 static const struct type *call_builtin(struct checker *c, struct node *n,
                                        const struct builtin *b)
 {
@@ -483,12 +544,17 @@ static const struct type *call_builtin(struct checker *c, struct node *n,
         args[count++] = argument(a);
     }
     const struct type *t = builtin_result(b, args, count, c->arena, &why);
+    for (size_t i = 0; t && i < count; i++)
+        if (args[i].type->kind == TYPE_UNKNOWN)
+            return fail_type(n); /* what it gives follows from a mistake */
     if (!t) {
         say_misuse(c, n, b, &why);
         return fail_type(n);
     }
     if (t->kind != TYPE_UNKNOWN)
         check_zone(c, n, b);
+    if (t->optional && is_of_whole_group(KID(n, CALL, args)))
+        t = type_optional(c->arena, t, false);
     return t;
 }
 
@@ -512,6 +578,20 @@ const struct type *check_call(struct checker *c, struct node *n)
 }
 
 /* ------------------------------------------------------- names of types */
+const char *type_here(struct text name)
+{
+    static const struct { const char *word, *ours; } habits_of_types[] = {
+        { "string", "text" }, { "str", "text" }, { "varchar", "text" },
+        { "char", "text" }, { "int", "integer" }, { "float", "number" },
+        { "double", "number" }, { "decimal", "number" }, { "bool", "yes/no" },
+        { "boolean", "yes/no" }, { "timestamp", "datetime" },
+        { "currency", "money" }, { "amount", "money" } };
+    for (size_t i = 0; i < sizeof habits_of_types / sizeof *habits_of_types; i++)
+        if (text_equal_nocase(name, text_of(habits_of_types[i].word)))
+            return habits_of_types[i].ours;
+    return NULL;
+}
+
 const struct type *check_type_name(struct checker *c, struct node *n)
 {
     static const struct {
@@ -523,12 +603,6 @@ const struct type *check_type_name(struct checker *c, struct node *n)
                   { "datetime", &type_datetime },
                   { "duration", &type_duration },
                   { "percent", &type_percent } };
-    static const struct { const char *word, *ours; } habits_of_types[] = {
-        { "string", "text" }, { "str", "text" }, { "varchar", "text" },
-        { "char", "text" }, { "int", "integer" }, { "float", "number" },
-        { "double", "number" }, { "decimal", "number" }, { "bool", "yes/no" },
-        { "boolean", "yes/no" }, { "timestamp", "datetime" },
-        { "currency", "money" }, { "amount", "money" } };
     struct near near;
     if (!n)
         return &type_unknown;
@@ -559,11 +633,10 @@ const struct type *check_type_name(struct checker *c, struct node *n)
     near_try(&near, TEXT("money"));
     struct diag *m = say(c, "E0218", n->span, "there is no type `%.*s`",
                          TEXT_ARG(n->text));
-    for (size_t i = 0; i < sizeof habits_of_types / sizeof *habits_of_types; i++)
-        if (text_equal_nocase(n->text, text_of(habits_of_types[i].word))) {
-            fix_replace(c, m, FIX_SURE, n->span, habits_of_types[i].ours);
-            return n->type;
-        }
+    if (type_here(n->text)) {
+        fix_replace(c, m, FIX_SURE, n->span, type_here(n->text));
+        return n->type;
+    }
     if (!near_suggest(c, m, &near, n->span))
         diag_note(c->d, m, "types are text, number, integer, yes/no, date, time, "
                   "datetime, duration, percent, money, list(…) and App.object");

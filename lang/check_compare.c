@@ -89,6 +89,23 @@ const char *as_literal(struct checker *c, const struct node *text,
     return NULL;
 }
 
+/* A record where a text is meant: one of its fields. */
+static void offer_texts_of(struct checker *c, struct diag *m,
+                           const struct node *record)
+{
+    const struct object *o = record->type->object;
+    int offered = 0;
+    for (size_t i = 0; i < o->field_count && offered < 3; i++) {
+        const struct field *f = &o->fields[i];
+        if (f->type->kind != TYPE_TEXT || f->type->optional)
+            continue;
+        offered++;
+        fix_wrap(c, m, FIX_CHOICE, record->span, "",
+                 arena_printf(c->arena, ".%s",
+                              name_written(c->arena, f->name)));
+    }
+}
+
 static void say_not_comparable(struct checker *c, struct node *n,
                                struct node *a, struct node *b)
 {
@@ -130,6 +147,10 @@ static void say_not_comparable(struct checker *c, struct node *n,
     else if (x->kind == TYPE_LIST && y->kind != TYPE_LIST)
         diag_note(c->d, m, "to look inside a list: any(x is … for each x in %s)",
                   shown(c, a->span));
+    else if (x->kind == TYPE_RECORD && type_is_texty(y))
+        offer_texts_of(c, m, a);
+    else if (y->kind == TYPE_RECORD && type_is_texty(x))
+        offer_texts_of(c, m, b);
     else if (x->kind == TYPE_RECORD && y->kind == TYPE_RECORD)
         diag_note(c->d, m, "compare a field of each");
 }
@@ -307,6 +328,20 @@ static const struct type *check_text_operator(struct checker *c,
     struct node *left = KID(n, COMPARE, left);
     struct node *right = KID(n, COMPARE, right);
     const char *word = compare_word(n->lit.op);
+    if (left->type->kind == TYPE_LIST && n->lit.op == OP_CONTAINS) {
+        struct diag *m = say(c, "E0311", n->span,
+                             "`contains` looks into a text; this is %s",
+                             type_words(c->arena, left->type));
+        if (left->type->item && left->type->item->kind != TYPE_RECORD)
+            fix_replace(c, m, FIX_SURE, n->span,
+                        arena_printf(c->arena,
+                                     left->type->optional
+                                         ? "any(x is %s for each x in (%s else []))"
+                                         : "any(x is %s for each x in %s)",
+                                     shown(c, right->span),
+                                     shown(c, left->span)));
+        return &type_yesno;
+    }
     const char *what = arena_printf(c->arena, "`%s` needs a value", word);
     c->guard = n;
     bool fine = check_present(c, left, what) &&
@@ -314,17 +349,6 @@ static const struct type *check_text_operator(struct checker *c,
     c->guard = NULL;
     if (!fine)
         return &type_yesno;
-    if (left->type->kind == TYPE_LIST && n->lit.op == OP_CONTAINS) {
-        struct diag *m = say(c, "E0311", n->span,
-                             "`contains` looks into a text; this is %s",
-                             type_words(c->arena, left->type));
-        if (left->type->item && left->type->item->kind != TYPE_RECORD)
-            fix_replace(c, m, FIX_SURE, n->span,
-                        arena_printf(c->arena, "any(x is %s for each x in %s)",
-                                     shown(c, right->span),
-                                     shown(c, left->span)));
-        return &type_yesno;
-    }
     if (left->type->kind != TYPE_UNKNOWN && !type_is_texty(left->type)) {
         struct diag *m = say(c, "E0311", left->span,
                              "`%s` is asked of a text; this is %s", word,

@@ -60,6 +60,13 @@ static const struct node *culprit(const struct node *n)
     return n;
 }
 
+/* The whole path of what may be missing: employee.department. */
+const char *missing_path(struct checker *c, const struct node *n)
+{
+    const struct node *part = culprit(n);
+    return shown(c, (part ? part : n)->span);
+}
+
 const char *missing_name(struct checker *c, const struct node *n)
 {
     const struct node *part = culprit(n);

@@ -106,14 +106,14 @@ void check_sentence(struct checker *c, struct flow *f)
             struct diag *m = say(c, "E0312", f->per->span,
                                  "`%s` may be missing, but `one per` needs a key",
                                  missing_name(c, f->per));
-            struct span at = f->where ? f->where->span : f->per->span;
-            if (f->where) {
-                struct diag_fix *fix = diag_fix(c->d, m, FIX_CHOICE,
-                                                "leave those records out");
-                at.start = at.end;
-                diag_edit(c->d, fix, at, " and %s is present",
-                          shown(c, f->per->span));
-            }
+            struct span at = f->where ? f->where->span
+                             : f->each ? f->each->span
+                                       : KID(f->node, FLOW, target)->span;
+            struct diag_fix *fix = diag_fix(c->d, m, FIX_CHOICE,
+                                            "leave those records out");
+            at.start = at.end;
+            diag_edit(c->d, fix, at, " %s %s is present",
+                      f->where ? "and" : "where", missing_path(c, f->per));
         } else if (t->kind == TYPE_RECORD || t->kind == TYPE_LIST) {
             struct diag *m = say(c, "E0310", f->per->span,
                                  "a key is one value; this is %s",
@@ -306,8 +306,10 @@ static void check_match(struct checker *c, struct flow *f)
         return;
     for (struct node *p = KID(f->match_node, MATCH_ON, paths); p; p = p->next) {
         struct text name;
-        if (!p->field || path_is_set(f, p->text))
-            continue;
+        if (!p->field || path_is_set(f, p->text) ||
+            (p->field->required && f->writes_creates &&
+             object_field(f->target, p->field->name) == p->field))
+            continue; /* a required one that is not set was told */
         names_other(f, p, &name);
         bool also = false; /* set by its other name */
         for (const struct set_field *s = f->sets; s; s = s->next)
@@ -512,6 +514,7 @@ void check_flow(struct checker *c, struct flow *f)
     check_gone(c, f);
     c->flow_errors = c->d->error_count != errors;
     check_reading(c, f);
+    check_group(c, f);
     check_balance(c, f);
     c->frame = NULL;
 }

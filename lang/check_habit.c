@@ -162,6 +162,10 @@ static const struct {
                  "changed by text(x), number(x), date(x, \"yyyy-mm-dd\")" },
     { "date", "a date stands as it is: 2024-12-31; of a text it is made by "
               "date(x, \"dd-mm-yyyy\")" },
+    { "fail", "a record is held so: x else hold \"why\"" },
+    { "error", "a record is held so: x else hold \"why\"" },
+    { "raise", "a record is held so: x else hold \"why\"" },
+    { "throw", "a record is held so: x else hold \"why\"" },
     { "datedif", "days_between(from, to), months_between(from, to)" },
 };
 

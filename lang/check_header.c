@@ -10,6 +10,31 @@ static const char *const day_names[] = { "Monday", "Tuesday", "Wednesday",
                                          "Thursday", "Friday", "Saturday",
                                          "Sunday" };
 
+/* Other words for the same. */
+static const char *word_meant(struct text word, const char *const *words,
+                              size_t count)
+{
+    static const char *const same[][2] = {
+        { "all", "everything" },     { "full", "everything" },
+        { "complete", "everything" }, { "whole", "everything" },
+        { "new", "changes" },        { "changed", "changes" },
+        { "delta", "changes" },      { "incremental", "changes" },
+        { "updates", "changes" },    { "inserts", "creates" },
+        { "new", "creates" },        { "upserts", "creates and updates" },
+        { "changes", "updates" },    { "everything", "creates and updates" },
+        { "all", "creates and updates" }, { "deleted", "gone" },
+        { "removed", "gone" },       { "errors", "held" },
+        { "failed", "held" },        { "inserted", "created" },
+        { "changed", "updated" },
+    };
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        for (size_t j = 0; j < count; j++)
+            if (text_equal_nocase(word, text_of(same[i][0])) &&
+                text_starts(text_of(same[i][1]), text_of(words[j])))
+                return same[i][1];
+    return NULL;
+}
+
 static void unknown_word(struct checker *c, const char *code, struct text word,
                          struct span span, const char *where,
                          const char *const *words, size_t count)
@@ -26,7 +51,8 @@ static void unknown_word(struct checker *c, const char *code, struct text word,
     struct diag *m = say(c, code, span, "after `%s` comes %s, not `%.*s`", where,
                          buf_cstr(&b), TEXT_ARG(word));
     buf_fini(&b);
-    near_suggest(c, m, &n, span);
+    if (!near_suggest(c, m, &n, span) && word_meant(word, words, count))
+        fix_replace(c, m, FIX_CHOICE, span, word_meant(word, words, count));
 }
 
 /* -------------------------------------------------------------- schedules */

@@ -63,6 +63,8 @@ static void unused_in_file(struct checker *c, const struct module *m)
             return; /* what it uses was not looked at */
     for (size_t i = 0; i < m->names.count; i++) {
         const struct symbol *s = m->names.entries[i].value;
+        if (s->kind == SYMBOL_TABLE && s->module == m && s->table)
+            check_dead_rows(c, s->table);
         if (s->used || s->module != m)
             continue;
         if (s->kind == SYMBOL_TABLE)
@@ -170,7 +172,7 @@ static void lint_text(struct checker *c, const struct node *n)
               "to `mlc auth set CONNECTION`, which stores them encrypted");
 }
 
-static bool secret_setting(struct text name)
+bool is_secret_setting(struct text name)
 {
     static const char *const words[] = { "password", "secret", "token",
                                          "api_key", "apikey", "client_secret",
@@ -185,7 +187,7 @@ static void lint(struct checker *c, struct node *n)
 {
     if (!n || gives_id(n))
         return;
-    if (n->kind == NODE_SETTING && secret_setting(n->text)) {
+    if (n->kind == NODE_SETTING && is_secret_setting(n->text)) {
         struct diag *m = say(c, "E0398", n->span,
                              "a secret never stands in a file of the project");
         diag_note(c->d, m, "remove it here and give it to `mlc auth set "

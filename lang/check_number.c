@@ -98,9 +98,16 @@ static const struct type *dates(struct checker *c, struct node *n,
                                  (long long)days *
                                      (text_starts(b->lit.word, TEXT("week"))
                                           ? 7 : 1)));
-    else if (months)
-        diag_note(c->d, m, "months have different lengths: add_months(%s, n, "
-                  "down)", shown(c, a->span));
+    else if (months && decimal_to_int64(b->lit.number, &days)) {
+        diag_note(c->d, m, "months have different lengths: `down` makes the "
+                  "end of February of 31 January");
+        fix_replace(c, m, FIX_CHOICE, n->span,
+                    arena_printf(c->arena, "%s(%s, %s%lld, down)",
+                                 text_starts(b->lit.word, TEXT("year"))
+                                     ? "add_years" : "add_months",
+                                 shown(c, a->span), minus ? "-" : "",
+                                 (long long)days));
+    }
     else if (type_is_numeric(b->type))
         fix_replace(c, m, FIX_SURE, n->span,
                     arena_printf(c->arena, "add_days(%s, %s%s)",
@@ -143,7 +150,7 @@ static const struct type *money_sum(struct checker *c, struct node *n,
         return fail_type(n);
     }
     return type_money_of(c->arena, sum_scale(x->scale, y->scale),
-                         x->currency[0] && y->currency[0] ? x->currency : "");
+                         x->currency[0] ? x->currency : y->currency);
 }
 
 static const struct type *wrong_operand(struct checker *c, struct node *n,

@@ -131,7 +131,8 @@ static void check_setting(struct checker *c, const struct connection *conn,
 {
     const struct load_options *o = c->p->options;
     const struct node *value = KID(n, SETTING, value);
-    if (!o->settings || text_is(n->text, "url") || text_is(n->text, "auth_url"))
+    if (!o->settings || is_secret_setting(n->text) ||
+        text_is(n->text, "url") || text_is(n->text, "auth_url"))
         return;
     const struct setting_rule *rule = find_rule(o, conn->connector, n->text);
     struct near near;
@@ -151,7 +152,8 @@ static void check_setting(struct checker *c, const struct connection *conn,
             struct buf b;
             buf_init(&b, 4096);
             for (const struct setting_rule *r = o->settings; r->connector; r++)
-                if (text_is(conn->connector, r->connector))
+                if (text_is(conn->connector, r->connector) &&
+                    !text_is(text_of(r->name), "url"))
                     buf_printf(&b, "%s%s", b.len ? ", " : "", r->name);
             diag_note(c->d, m, "its settings are %s and url", buf_cstr(&b));
             buf_fini(&b);
@@ -183,6 +185,18 @@ static struct text setting_text(struct checker *c, const struct node *value)
     case NODE_TEXT_LIT: return value->text;
     default: return text_dup(c->arena, span_text(&c->p->sources, value->span));
     }
+}
+
+static void list_connectors(struct checker *c, struct diag *m)
+{
+    const struct load_options *o = c->p->options;
+    struct buf b;
+    buf_init(&b, 4096);
+    for (size_t i = 0; o->connectors && o->connectors[i]; i++)
+        buf_printf(&b, "%s%s", i ? ", " : "", o->connectors[i]);
+    if (b.len)
+        diag_note(c->d, m, "connectors are %s", buf_cstr(&b));
+    buf_fini(&b);
 }
 
 static void declare_connection(struct checker *c, struct node *n)
@@ -219,8 +233,11 @@ static void declare_connection(struct checker *c, struct node *n)
     if (!known) {
         struct diag *m = say(c, "E0207", n->span, "there is no connector `%.*s`",
                              TEXT_ARG(n->lit.word));
+        conn->broken = true;
         if (near_found(&near))
             diag_note(c->d, m, "did you mean `%.*s`?", TEXT_ARG(near.best));
+        else
+            list_connectors(c, m);
         return;
     }
     for (struct node *s = KID(n, CONNECTION, settings); s; s = s->next) {

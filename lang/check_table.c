@@ -64,6 +64,8 @@ static bool check_cell(struct checker *c, struct node *cell, struct text column,
                          type_words(c->arena, cell->type));
     if (type_is_texty(want))
         fix_wrap(c, m, FIX_SURE, cell->span, "\"", "\"");
+    else if (as_literal(c, cell, want))
+        fix_replace(c, m, FIX_SURE, cell->span, as_literal(c, cell, want));
     return false;
 }
 

@@ -220,6 +220,52 @@ static void check_gaps(struct checker *c, struct node *n,
     buf_fini(&b);
 }
 
+/* Which words the table is asked for, to know its dead rows at the end. */
+static void note_asked(const struct node *n, struct table *table)
+{
+    const struct node *key = KID(n, INDEX, keys);
+    if (table->key_count == 1 && key && key->type->kind == TYPE_ENUM &&
+        table->asked_count < sizeof table->asked / sizeof *table->asked)
+        table->asked[table->asked_count++] = key->type;
+    else
+        table->asked_freely = true;
+}
+
+static bool is_asked(const struct table *table, struct text word)
+{
+    for (size_t i = 0; i < table->asked_count; i++)
+        if (type_value(table->asked[i], word))
+            return true;
+    return false;
+}
+
+/* Rows for words that the fields which ask never have. */
+void check_dead_rows(struct checker *c, const struct table *t)
+{
+    if (t->asked_freely || !t->asked_count || t->broken)
+        return;
+    for (size_t i = 0; i < t->row_count; i++) {
+        const struct node *key = t->rows[i].keys ? t->rows[i].keys[0] : NULL;
+        struct near n;
+        if (!key || key->kind != NODE_TEXT_LIT || is_asked(t, key->text))
+            continue;
+        struct diag *m = say(c, "W0407", key->span,
+                             "this row is never used: \"%.*s\" is no word that "
+                             "%.*s is asked for", TEXT_ARG(key->text),
+                             TEXT_ARG(t->name));
+        near_init(&n, key->text);
+        for (size_t j = 0; j < t->asked[0]->value_count; j++)
+            near_try(&n, t->asked[0]->values[j].word);
+        if (near_found(&n) && !t->path) {
+            struct diag_fix *fix = diag_fix(c->d, m, FIX_CHOICE,
+                                            "did you mean \"%.*s\"?",
+                                            TEXT_ARG(n.best));
+            diag_edit(c->d, fix, key->span, "\"%.*s\"", TEXT_ARG(n.best));
+        }
+        diag_note(c->d, m, "it is %s", type_words(c->arena, t->asked[0]));
+    }
+}
+
 /* Every word the key can have has its row. */
 static bool is_complete(const struct node *n, const struct table *table)
 {
@@ -310,5 +356,8 @@ const struct type *check_index(struct checker *c, struct node *n)
     bool sure = s->table->otherwise ||
                 (is_complete(n, s->table) && !any_key_missing(n));
     check_gaps(c, n, s->table);
+    note_asked(n, s->table);
+    if (s->table->broken)
+        return fail_type(n); /* its rows say nothing reliable */
     return type_optional(c->arena, name->type, !sure);
 }

@@ -82,6 +82,27 @@ static void source_text(const struct program *p, const struct node *n,
     }
 }
 
+/* What must agree in a group, as far as the key does not decide it. */
+static void say_group(const struct program *p, const struct flow *f,
+                      struct buf *out)
+{
+    size_t decided = 0, open = 0;
+    for (const struct group_field *g = f->group_fields; g; g = g->next) {
+        decided += g->decided;
+        if (g->decided)
+            continue;
+        if (!open++)
+            row(out, "must agree");
+        else
+            buf_str(out, ", ");
+        source_text(p, g->node, out);
+    }
+    if (open)
+        buf_str(out, "; a group in which they differ is held\n");
+    else if (decided)
+        buf_str(out, "            the key decides every field that is used\n");
+}
+
 static void say_read(const struct program *p, const struct flow *f,
                      struct buf *out)
 {
@@ -118,6 +139,7 @@ static void say_read(const struct program *p, const struct flow *f,
         row(out, "one per");
         source_text(p, f->per, out);
         buf_byte(out, '\n');
+        say_group(p, f, out);
     }
 }
 

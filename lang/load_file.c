@@ -110,6 +110,25 @@ static void cannot_find(struct program *p, struct text name, struct span span,
     say(&c, "E0201", span, "\"%.*s\" cannot be read: %s", TEXT_ARG(name), why);
 }
 
+/* More `..` than there are folders between the file and the project's? */
+static bool climbs_out(const char *folder, const char *root, struct text name)
+{
+    int depth = 0;
+    if (!inside(folder, root) && strcmp(folder, root) != 0)
+        return false; /* told otherwise */
+    for (const char *s = folder + strlen(root); *s; s++)
+        depth += *s == '/' && s[1];
+    for (size_t at; name.len; name = text_slice(name, at, name.len - at)) {
+        if (!text_find(name, TEXT("/"), &at))
+            break;
+        struct text part = text_slice(name, 0, at++);
+        depth += text_is(part, "..") ? -1 : part.len && !text_is(part, ".");
+        if (depth < 0)
+            return true;
+    }
+    return false;
+}
+
 const char *load_resolve(struct program *p, struct module *module,
                          struct text name, struct span span)
 {
@@ -119,6 +138,10 @@ const char *load_resolve(struct program *p, struct module *module,
     const char *path = arena_printf(&p->arena, "%s/%.*s", folder,
                                     TEXT_ARG(name));
     char real[PATH_MAX];
+    if (climbs_out(folder, p->root, name)) {
+        refuse(p, span, name, "lies outside the project");
+        return NULL;
+    }
     if (!realpath(path, real)) {
         cannot_find(p, name, span, errno == ENOENT ? "there is no such file"
                                                    : strerror(errno));

@@ -34,8 +34,9 @@ void near_try(struct near *n, struct text candidate)
     if (distance > limit || distance > n->distance ||
         text_equal(n->word, candidate))
         return;
-    if (n->best.ptr && text_equal(n->best, candidate))
-        return;
+    char c[NEAR_WORD_MAX];
+    if (n->best.ptr && text_equal(normal(n->best, c), other))
+        return; /* another spelling of the best one */
     n->tie = distance == n->distance;
     n->distance = distance;
     n->best = candidate;

@@ -80,6 +80,8 @@ struct lex {
     struct token held;   /* the token after those */
     struct comment *last_comment;
     struct doc *last_doc;
+    bool table_head;     /* a table's head, up to its brace */
+    int table_depth;     /* brackets open around a table's rows, or 0 */
     int for_depth;       /* brackets open around a `for` read as `for each` */
     uint32_t not_told;   /* end of a `not` told with the LIKE behind it */
     size_t eat;          /* bytes behind the word in hand that go with it */
@@ -162,6 +164,20 @@ struct node *build_in(struct parse *p, struct span span, struct node *left,
 /* `x not between a and b`, told: the opposite of `compare`. */
 struct node *build_not(struct parse *p, struct node *compare,
                        struct span word);
+/* find x App.o, find first x in App.o, find x from App.o, told. */
+void build_find_told(struct parse *p, struct span at, const char *insert,
+                     struct text word, struct span name);
+void build_reason_last(struct parse *p, struct span verb, struct span reason,
+                       struct span condition, struct span all);
+void build_unless(struct parse *p, struct text word, struct span at,
+                  struct span condition);
+void build_gone_told(struct parse *p, struct span field, struct span value);
+/* define f(x text) { value }, and a parameter without a type, told. */
+void build_braced_define(struct parse *p, struct span open, struct span close);
+struct node *build_bare_param(struct parse *p, struct text name,
+                              struct span span);
+/* "2024-12-31" where a date stands, told. */
+void build_quoted_date(struct parse *p, struct span span);
 struct node *build_verb_when(struct parse *p, enum verb verb,
                              struct span span, struct node *condition,
                              struct node *message);
@@ -246,6 +262,8 @@ int lex_currency_sign(struct parse *p, struct token *tok, size_t at,
 int lex_percent_word(struct parse *p, struct token *tok, size_t at, size_t len);
 /* Bytes of the number alone when it is none of these, else 0. */
 int lex_local_number(struct parse *p, struct token *tok, size_t at, size_t len);
+/* A comma between two rows of a table, told. */
+bool lex_row_comma(struct parse *p, struct span span);
 size_t lex_number_len(const char *text, size_t len);
 bool lex_is_glued(const char *text, size_t len);
 size_t lex_string(struct parse *p, size_t at, size_t len);

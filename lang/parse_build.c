@@ -240,6 +240,104 @@ struct node *build_not(struct parse *p, struct node *compare,
     return not;
 }
 
+void build_find_told(struct parse *p, struct span at, const char *insert,
+                     struct text word, struct span name)
+{
+    struct span start = { at.source, at.start, at.start };
+    struct diag *d;
+
+    if (insert) {
+        d = parse_error(p, "E0101", at,
+                        "what is looked into stands behind `in`");
+        diag_edit(p->diags,
+                  diag_fix(p->diags, d, FIX_SURE, "write `in` before it"),
+                  start, "%s", insert);
+    } else if (word.len) {
+        habit(p, at, "in", "what is looked into stands behind `in`");
+    } else {
+        name.end = at.start;
+        habit(p, name, "", "`find` finds exactly one record, never the first "
+                           "of several");
+    }
+}
+
+void build_reason_last(struct parse *p, struct span verb, struct span reason,
+                       struct span condition, struct span all)
+{
+    const char *form = arena_printf(
+        p->arena, "%.*s when %.*s %.*s", TEXT_ARG(span_text(p->sources, verb)),
+        TEXT_ARG(span_text(p->sources, condition)),
+        TEXT_ARG(span_text(p->sources, reason)));
+
+    habit(p, all, form, "the reason stands behind the condition");
+}
+
+void build_unless(struct parse *p, struct text word, struct span at,
+                  struct span condition)
+{
+    struct diag *d;
+    struct span end = { condition.source, condition.end, condition.end };
+
+    if (!text_is(word, "unless")) {
+        parse_error(p, "E0104", at, "`%.*s` cannot stand here: here comes "
+                    "`when`", TEXT_ARG(word));
+        return;
+    }
+    d = habit(p, at, "when not (", "`when` says the condition; its opposite is "
+                                   "`when not`");
+    diag_edit(p->diags, d->fixes, end, ")");
+}
+
+void build_gone_told(struct parse *p, struct span field, struct span value)
+{
+    struct span start = { field.source, field.start, field.start };
+    struct span end = { value.source, value.end, value.end };
+    struct diag *d = parse_error(p, "E0101", field,
+                                 "fields that are set stand in braces");
+    struct diag_fix *fix = diag_fix(p->diags, d, FIX_SURE, "put them there");
+
+    diag_edit(p->diags, fix, start, "{ ");
+    diag_edit(p->diags, fix, end, " }");
+}
+
+void build_braced_define(struct parse *p, struct span open, struct span close)
+{
+    struct diag *d =
+        habit(p, open, "=", "a function is one value: define f(x text) = value");
+
+    diag_edit(p->diags, d->fixes, close, "%s", "");
+}
+
+struct node *build_bare_param(struct parse *p, struct text name,
+                              struct span span)
+{
+    struct diag *d = parse_error(p, "E0103", span,
+                                 "this is not finished: a type follows the "
+                                 "name, as in `%.*s text`", TEXT_ARG(name));
+    struct span end = { span.source, span.end, span.end };
+    struct node *n = node_text(p, NODE_PARAM, span, name_decode(p, name), span);
+
+    diag_edit(p->diags,
+              diag_fix(p->diags, d, FIX_CHOICE, "write `%.*s text`",
+                       TEXT_ARG(name)),
+              end, " text");
+    node_kid(p, n, PARAM_type, node_text(p, NODE_TYPE_NAME, span, TEXT("text"),
+                                         span));
+    return n;
+}
+
+void build_quoted_date(struct parse *p, struct span span)
+{
+    struct text t = span_text(p->sources, span);
+    int32_t days;
+
+    t = text_slice(t, 1, t.len > 2 ? t.len - 2 : 0);
+    habit(p, span,
+          date_parse(t, &days) ? arena_printf(p->arena, "%.*s", TEXT_ARG(t))
+                               : NULL,
+          "a date stands without quotes: 2024-12-31");
+}
+
 struct node *build_verb_when(struct parse *p, enum verb verb,
                              struct span span, struct node *condition,
                              struct node *message)

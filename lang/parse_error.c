@@ -55,6 +55,12 @@ static struct text got_text(const struct report *r)
     return t.len ? t : span_text(r->p->sources, r->at);
 }
 
+static bool is_verb(int token)
+{
+    return token == TOK_HOLD || token == TOK_REJECT_RECORD || token == TOK_SKIP ||
+           token == TOK_WARN || token == TOK_STOP;
+}
+
 /* `skip when c` without a reason, `require c` without an outcome: the words of
  * the line tell which. */
 static bool lacks_reason(const struct report *r)
@@ -73,11 +79,19 @@ static bool lacks_reason(const struct report *r)
     struct text line = text_trim(text_slice(lex->text, from, end - from));
     for (size_t i = 0; !d && i < sizeof verbs / sizeof *verbs; i++) {
         const char *start = arena_printf(r->p->arena, "%s when ", verbs[i]);
-        if (text_starts(line, text_of(start)) && line.ptr[line.len - 1] != '"')
+        if (text_starts(line, text_of(start)) &&
+            (line.ptr[line.len - 1] != '"' ||
+             expects(r, "a text in double quotes")))
             d = parse_error(r->p, "E0103", before(r)->span,
                             "this line is not finished: `%s when` ends with a "
                             "reason in quotes", verbs[i]);
     }
+    if (!d && is_verb(before(r)->kind) &&
+        expects(r, "a text in double quotes"))
+        d = parse_error(r->p, "E0103", before(r)->span,
+                        "this line is not finished: behind `%.*s` comes a "
+                        "reason in quotes",
+                        TEXT_ARG(span_text(r->p->sources, before(r)->span)));
     if (!d && text_starts(line, TEXT("require ")) && expects(r, "`else`")) {
         d = parse_error(r->p, "E0103", before(r)->span,
                         "this line is not finished: `require` says what "
@@ -89,6 +103,36 @@ static bool lacks_reason(const struct report *r)
     diag_edit(r->p->diags,
               diag_fix(r->p->diags, d, FIX_CHOICE, "add%s", add), at, "%s",
               add);
+    return true;
+}
+
+/* every hour, every day, every monday */
+static bool lacks_time(const struct report *r)
+{
+    static const char *const units[] = { "second", "minute", "hour", "day",
+                                         "week", "month" };
+    const struct token *last = before(r);
+    struct text word = span_text(r->p->sources, last->span);
+    const char *form = NULL;
+    struct diag *d;
+
+    if (!expects(r, "`at`") || last->kind != TOK_NAME)
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units && i < 3; i++)
+        if (text_is(word, units[i]))
+            form = arena_printf(r->p->arena, "1 %s", units[i]);
+    if (!form && text_is(word, "month"))
+        form = "month on 1 at 06:00";
+    if (!form && text_is(word, "week"))
+        form = "monday at 06:00";
+    if (!form)
+        form = arena_printf(r->p->arena, "%.*s at 06:00", TEXT_ARG(word));
+    d = parse_error(r->p, "E0103", last->span,
+                    "this line is not finished: it says every how many, or at "
+                    "what time");
+    diag_edit(r->p->diags,
+              diag_fix(r->p->diags, d, FIX_CHOICE, "write `%s`", form),
+              last->span, "%s", form);
     return true;
 }
 
@@ -107,6 +151,8 @@ static bool unfinished_line(const struct report *r)
         return true;
     }
     if (lacks_reason(r))
+        return true;
+    if (lacks_time(r))
         return true;
     if (strcmp(r->name, "`field =`") == 0)
         parse_error(r->p, "E0103", before(r)->span,
@@ -154,7 +200,8 @@ static bool word_as_name(const struct report *r)
     struct text t = got_text(r);
     struct diag *d;
 
-    if (!expects(r, "a name") || !word_token(t) || on_next_line(r))
+    if (!expects(r, "a name") || !word_token(t) || on_next_line(r) ||
+        (is_verb(before(r)->kind) && text_is(t, "if")))
         return false;
     d = parse_error(r->p, "E0106", r->at,
                     "`%.*s` is a word of the language; %s", TEXT_ARG(t),
@@ -259,12 +306,6 @@ static const char *meant(struct text word)
     return NULL;
 }
 
-static bool is_verb(int token)
-{
-    return token == TOK_HOLD || token == TOK_REJECT_RECORD || token == TOK_SKIP ||
-           token == TOK_WARN || token == TOK_STOP;
-}
-
 /* hold if c "why" */
 static bool add_verb_hint(const struct report *r, struct diag *d)
 {
@@ -294,6 +335,37 @@ static struct text first_word_of_line(const struct report *r)
     return text_slice(lex->text, from, end - from);
 }
 
+/* Due date = …, match on Invoice no. */
+static struct text two_words(const struct report *r)
+{
+    const struct lex *lex = r->p->lex;
+    size_t from = before(r)->span.start - lex->base;
+    size_t end = r->at.start - lex->base;
+
+    while (end < lex->text.len && lex->text.ptr[end] != '=' &&
+           lex->text.ptr[end] != '\n' && lex->text.ptr[end] != '{' &&
+           lex->text.ptr[end] != ',' && lex->text.ptr[end] != '/')
+        end++;
+    return text_trim(text_slice(lex->text, from, end - from));
+}
+
+static bool is_two_words(const struct report *r)
+{
+    struct text first = first_word_of_line(r);
+
+    const struct lex *lex = r->p->lex;
+    size_t at = r->at.start - lex->base;
+    bool sets = false;
+
+    while (at < lex->text.len && lex->text.ptr[at] != '\n')
+        sets |= lex->text.ptr[at++] == '=' && lex->text.ptr[at] != '>';
+    return before(r)->kind == TOK_NAME && !on_next_line(r) && lex->depth &&
+           lex->place == OBJECT_NONE && !meant(first) &&
+           (text_is(first, "match") ||
+            (sets &&
+             text_equal(first, span_text(r->p->sources, before(r)->span))));
+}
+
 static void add_value_hint(const struct report *r, struct diag *d)
 {
     if (r->count > SAID_MAX && expects(r, "a name") &&
@@ -310,6 +382,17 @@ static void add_value_hint(const struct report *r, struct diag *d)
     else if (before(r)->kind == TOK_LIMIT)
         diag_note(r->p->diags, d, "A limit says what it counts: limit created "
                                   "to 10, limit held to 5%%.");
+    else if (before(r)->kind == TOK_ELSE && expects(r, "`hold`") &&
+             !expects(r, "a name"))
+        diag_note(r->p->diags, d, "Here comes an outcome: hold \"…\", skip "
+                  "\"…\"; without `else` the record may be missing.");
+    else if (expects(r, "`where`") && before(r)->kind == TOK_NAME &&
+             text_is(first_word_of_line(r), "find"))
+        diag_note(r->p->diags, d, "By what the record is found stands behind "
+                  "`where`: where x.Code is value.");
+    else if (is_two_words(r))
+        diag_note(r->p->diags, d, "A name with a blank or a sign in it stands "
+                  "in backticks: `%.*s`.", TEXT_ARG(two_words(r)));
     else if (meant(got_text(r)) &&
              (before(r)->kind == TOK_WHEN_GONE ||
               (r->count > SAID_MAX && expects(r, "`field =`"))))

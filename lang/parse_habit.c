@@ -87,6 +87,7 @@ static const struct habit_row {
     { "elseif", TOK_ELSE, "else if", "a further condition is written `else if`" },
     { "var", TOK_LET, "let", "a value gets a name with `let`" },
     { "const", TOK_LET, "let", "a value gets a name with `let`" },
+    { "foreach", TOK_FOR_EACH, "for each", "lists are gone through with `for each x in list where …`" },
     { "for", TOK_FOR_EACH, "for each", "lists are gone through with `for each x in list where …`" },
     { "return", -1, "", "a define is one expression; it needs no `return`" },
     { "import", TOK_USE, "use", "the names of another file come with `use`" },
@@ -130,6 +131,9 @@ static bool fits(const struct lex *lex, const struct habit_row *row)
     case TOK_USE:
         return lex->first_on_line && (next == '"' || next == '\'');
     case TOK_FOR_EACH:
+        if (row->word[3])
+            return !lex_wants_operand(lex) && !lex->first_on_line &&
+                   is_byte_of_name(next);
         return lex->depth && lex->open[lex->depth - 1].open != '{' &&
                !lex_wants_operand(lex) && is_byte_of_name(next);
     case -1:

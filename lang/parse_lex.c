@@ -134,7 +134,8 @@ int lex_field(struct parse *p, struct text t, struct span span)
         habit(p, sign, ":", "in a record of a test write `:`");
         return first_part(t);
     }
-    if (lex->prev.kind == TOK_DEFINE || lex->place != OBJECT_NONE)
+    if (lex->prev.kind == TOK_DEFINE || lex->place != OBJECT_NONE ||
+        (lex->in_define && lex->prev.kind == ')'))
         return first_part(t);
     if (!lex_wants_operand(lex) || !on_line_of_prev(lex, span))
         return 0;
@@ -402,6 +403,9 @@ static void open_bracket(struct parse *p, struct token *tok)
     lex->open[lex->depth++].at = tok->span.start;
     if (tok->kind != '{')
         return;
+    lex->table_depth = lex->table_head ? lex->depth : 0;
+    lex->table_head = false;
+    lex->in_define = false; /* its value in braces, of another language */
     if (lex->place == OBJECT_HEAD) {
         lex->place = OBJECT_FACTS;
         lex->fact_names = 0;
@@ -424,6 +428,8 @@ static void after_close(struct lex *lex)
 {
     if (lex->depth < lex->test_depth)
         lex->test_depth = 0;
+    if (lex->depth < lex->table_depth)
+        lex->table_depth = 0;
     if (lex->place == OBJECT_NONE || lex->place == OBJECT_HEAD)
         return;
     if (lex->depth <= lex->object_base) {
@@ -468,6 +474,13 @@ static void brackets(struct parse *p, struct token *tok)
         break;
     case TOK_DEFINE:
         lex->in_define = true;
+        break;
+    case TOK_TABLE:
+        lex->table_head = true;
+        break;
+    case TOK_FLOW:
+    case TOK_FROM:
+        lex->table_head = false;
         break;
     default:
         break;

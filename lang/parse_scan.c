@@ -152,6 +152,46 @@ void lex_new_date(struct parse *p, struct span span, struct text t)
           "a day is written 2024-12-31, this day is today(), this moment now()");
 }
 
+/* Cells before the first `=>` of what follows on this line, or 0. */
+static int cells_of_line(struct text t)
+{
+    int commas = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i + 1 < t.len && t.ptr[i] != '\n'; i++) {
+        quoted ^= t.ptr[i] == '"';
+        commas += !quoted && t.ptr[i] == ',';
+        if (!quoted && t.ptr[i] == '=' && t.ptr[i + 1] == '>')
+            return commas + 1;
+    }
+    return 0;
+}
+
+/* "a" => "1", "b" => "2": as between the members of a list elsewhere. */
+bool lex_row_comma(struct parse *p, struct span span)
+{
+    const struct lex *lex = p->lex;
+    struct text t = lex->text, rest;
+    size_t at = span.start - lex->base, from = at;
+    int keys;
+
+    if (!lex->table_depth || lex->depth != lex->table_depth)
+        return false;
+    while (from && t.ptr[from - 1] != '\n' && t.ptr[from - 1] != '{')
+        from--;
+    keys = cells_of_line(text_slice(t, from, at - from));
+    rest = text_slice(t, at + 1, t.len - at - 1);
+    while (rest.len && (rest.ptr[0] == ' ' || rest.ptr[0] == '\n' ||
+                        rest.ptr[0] == '\r' || rest.ptr[0] == '\t'))
+        rest = text_slice(rest, 1, rest.len - 1);
+    if (!keys || (cells_of_line(rest) != keys &&
+                  !(rest.len && rest.ptr[0] == '}') &&
+                  !text_starts(rest, TEXT("otherwise"))))
+        return false;
+    habit(p, span, "", "rows need no comma between them");
+    return true;
+}
+
 /* ---------------------------------------------------------------- numbers */
 
 size_t lex_number_len(const char *text, size_t len)

@@ -128,7 +128,7 @@ static struct node *named(struct parse *p, enum node_kind kind,
 %type <node> param type from_text row outcome cell plain title_opt object
 %type <node> alias_opt object_as target each each_opt where_opt per_opt
 %type <node> mods was_opt stmt day amount else_opt loop_opt path
-%type <node> once_opt value fallback text
+%type <node> row_default once_opt value fallback text
 %type <node> expr choose arm armval or and not cmp add mul un post prim args
 %type <node> arg clause record field rval setting fact field_decl ftype
 %type <node> enum_value enum_wire flag flag_arg time
@@ -188,6 +188,18 @@ define
         node_kid(p, $$, DEFINE_params, $4.first);
         node_kid(p, $$, DEFINE_value, $7);
     }
+    | DEFINE NAME '(' params_opt ')' type '=' value {
+        habit(p, @6, "", "what a function gives follows from its value");
+        $$ = node_text(p, NODE_DEFINE, @$, name_decode(p, $2), @2);
+        node_kid(p, $$, DEFINE_params, $4.first);
+        node_kid(p, $$, DEFINE_value, $8);
+    }
+    | DEFINE NAME '(' params_opt ')' '{' value '}' {
+        $$ = node_text(p, NODE_DEFINE, @$, name_decode(p, $2), @2);
+        node_kid(p, $$, DEFINE_params, $4.first);
+        node_kid(p, $$, DEFINE_value, $7);
+        build_braced_define(p, @6, @8);
+    }
     ;
 params_opt
     : %empty { $$ = (struct chain){ 0 }; }
@@ -201,6 +213,11 @@ param
     : NAME type {
         $$ = named(p, NODE_PARAM, @$, name_decode(p, $1), @1, $2);
     }
+    | NAME ':' type {
+        habit(p, @2, "", "the type stands right behind the name");
+        $$ = named(p, NODE_PARAM, @$, name_decode(p, $1), @1, $3);
+    }
+    | NAME { $$ = build_bare_param(p, $1, @1); }
     ;
 type
     : NAME { $$ = node_text(p, NODE_TYPE_NAME, @$, $1, @1); }
@@ -213,6 +230,11 @@ type
 
 table
     : TABLE NAME '(' params FATARROW params ')' '{' rows '}' {
+        $$ = build_table(p, $2, @2, @$, $4.first, $6.first);
+        node_kid(p, $$, TABLE_rows, $9.first);
+    }
+    | TABLE NAME '(' params ARROW params ')' '{' rows '}' {
+        habit(p, @5, "=>", "the columns that are given stand behind `=>`");
         $$ = build_table(p, $2, @2, @$, $4.first, $6.first);
         node_kid(p, $$, TABLE_rows, $9.first);
     }
@@ -232,12 +254,33 @@ row
     : cells FATARROW cells {
         $$ = node_pair(p, NODE_ROW, @$, $1.first, $3.first);
     }
+    | cells ':' cells {
+        habit(p, @2, " =>", "what a row gives stands behind `=>`");
+        $$ = node_pair(p, NODE_ROW, @$, $1.first, $3.first);
+    }
+    | cells ARROW cells {
+        habit(p, @2, "=>", "what a row gives stands behind `=>`");
+        $$ = node_pair(p, NODE_ROW, @$, $1.first, $3.first);
+    }
+    | row_default FATARROW cells {
+        habit(p, @1, "otherwise", "the row for all other keys is `otherwise`");
+        $$ = node_pair(p, NODE_ROW, @$, NULL, $3.first);
+    }
+    | row_default FATARROW outcome {
+        habit(p, @1, "otherwise", "the row for all other keys is `otherwise`");
+        $$ = kids3(p, NODE_ROW, @$, NULL, NULL, $3);
+    }
     | OTHERWISE FATARROW cells {
         $$ = node_pair(p, NODE_ROW, @$, NULL, $3.first);
     }
     | OTHERWISE FATARROW outcome {
         $$ = kids3(p, NODE_ROW, @$, NULL, NULL, $3);
     }
+    ;
+row_default /* as it is called elsewhere */
+    : NAME { $$ = NULL; }
+    | ELSE { $$ = NULL; }
+    | '*' { $$ = NULL; }
     ;
 cells
     : cell { $$ = (struct chain){ 0 }; chain_add(&$$, $1); }
@@ -517,6 +560,10 @@ stmt
     | READ NAME FROM DATE {
         $$ = named(p, NODE_READ, @$, $2, @2, literal_date(p, $4, @4));
     }
+    | READ NAME FROM STRING {
+        $$ = named(p, NODE_READ, @$, $2, @2, NULL);
+        build_quoted_date(p, @4);
+    }
     | WRITE write_what { $$ = kids1(p, NODE_WRITE, @$, $2.first); }
     | LIMIT NAME TO amount { $$ = named(p, NODE_LIMIT, @$, $2, @2, $4); }
     | MATCH_ON names { $$ = kids1(p, NODE_MATCH_ON, @$, $2.first); }
@@ -528,6 +575,43 @@ stmt
         node_kid(p, $$, FIND_object, $4);
         node_kid(p, $$, FIND_where, $6);
         node_kid(p, $$, FIND_outcome, $7);
+    }
+    | FIND NAME object WHERE expr else_opt {
+        build_find_told(p, @3, "in ", TEXT_NONE, @2);
+        $$ = node_text(p, NODE_FIND, @$, name_decode(p, $2), @2);
+        node_kid(p, $$, FIND_object, $3);
+        node_kid(p, $$, FIND_where, $5);
+        node_kid(p, $$, FIND_outcome, $6);
+    }
+    | FIND NAME NAME object WHERE expr else_opt {
+        build_find_told(p, @3, NULL, $3, @2);
+        $$ = node_text(p, NODE_FIND, @$, name_decode(p, $2), @2);
+        node_kid(p, $$, FIND_object, $4);
+        node_kid(p, $$, FIND_where, $6);
+        node_kid(p, $$, FIND_outcome, $7);
+    }
+    | FIND NAME NAME IN object WHERE expr else_opt {
+        build_find_told(p, @3, NULL, TEXT_NONE, @2);
+        $$ = node_text(p, NODE_FIND, @$, name_decode(p, $3), @3);
+        node_kid(p, $$, FIND_object, $5);
+        node_kid(p, $$, FIND_where, $7);
+        node_kid(p, $$, FIND_outcome, $8);
+    }
+    | REQUIRE or OR outcome {
+        habit(p, @3, "else", "what happens otherwise stands behind `else`");
+        $$ = node_pair(p, NODE_REQUIRE, @$, $2, $4);
+    }
+    | REQUIRE expr OTHERWISE outcome {
+        habit(p, @3, "else", "what happens otherwise stands behind `else`");
+        $$ = node_pair(p, NODE_REQUIRE, @$, $2, $4);
+    }
+    | verb text WHEN expr {
+        $$ = build_verb_when(p, $1, @$, $4, $2);
+        build_reason_last(p, @1, @2, @4, @$);
+    }
+    | verb NAME expr text {
+        $$ = build_verb_when(p, $1, @$, $3, $4);
+        build_unless(p, $2, @2, @3);
     }
     | REQUIRE expr ELSE outcome {
         $$ = node_pair(p, NODE_REQUIRE, @$, $2, $4);
@@ -543,6 +627,11 @@ stmt
     | WHEN_GONE outcome {
         $$ = node_pair(p, NODE_WHEN_GONE, @$, $2, NULL);
     }
+    | WHEN_GONE FIELD value {
+        $$ = node_pair(p, NODE_WHEN_GONE, @$, NULL,
+                       build_field_value(p, NODE_ASSIGN, $2, @2, @$, $3));
+        build_gone_told(p, @2, @3);
+    }
     | WHEN_GONE body {
         $$ = node_pair(p, NODE_WHEN_GONE, @$, NULL, $2.first);
     }
@@ -556,6 +645,16 @@ day
     ;
 write_what
     : NAME { $$ = (struct chain){ 0 }; chain_add(&$$, node_name(p, $1, @1)); }
+    | write_what OR NAME {
+        habit(p, @2, "and", "what is new is created and what is there updated by `creates and updates`");
+        $$ = $1;
+        chain_add(&$$, node_name(p, $3, @3));
+    }
+    | write_what ',' NAME {
+        habit(p, @2, " and", "what is new is created and what is there updated by `creates and updates`");
+        $$ = $1;
+        chain_add(&$$, node_name(p, $3, @3));
+    }
     | write_what AND NAME { $$ = $1; chain_add(&$$, node_name(p, $3, @3)); }
     ;
 amount
@@ -612,6 +711,11 @@ value
 fallback
     : value
     | outcome
+    | NAME STRING {
+        habit(p, @1, "hold", "a record is kept back by `hold`, with a reason");
+        $$ = kids1(p, NODE_OUTCOME, @$, text_with_holes(p, $2, @2));
+        $$->lit.verb = VERB_HOLD;
+    }
     ;
 expr
     : IF expr THEN expr ELSE expr { $$ = kids3(p, NODE_IF, @$, $2, $4, $6); }

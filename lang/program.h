@@ -60,6 +60,9 @@ struct table {
     const struct object *object; /* value columns as the fields of a record;
                                     field.index is the column */
     const struct object *whole;  /* keys, then values: a row given in a test */
+    const struct type *asked[8]; /* words it is asked for: enums */
+    size_t asked_count;
+    bool asked_freely; /* with keys that can be anything */
     bool broken;   /* rows could not be read: nothing is known of them */
 };
 
@@ -94,6 +97,7 @@ struct connection {
     struct text name;      /* "Exact" */
     struct text connector; /* "exact" */
     struct setting_value *settings;
+    bool broken;  /* its connector is unknown, which was told */
     bool implied; /* not declared: the name is the connector's */
     struct span span;
 };
@@ -128,6 +132,14 @@ struct limit {
     struct limit *next;
 };
 
+/* A source field that a flow with `one per` uses outside an aggregate: it
+ * must agree within the group. */
+struct group_field {
+    const struct node *node;
+    bool decided; /* by the key: it cannot differ */
+    struct group_field *next;
+};
+
 struct flow {
     struct text name, was, title;
     const struct tree *tree;
@@ -152,6 +164,7 @@ struct flow {
     struct node *when_gone; /* or NULL */
     struct limit *limits;
     char hash[65];          /* of the checked meaning: flow, defines, tables */
+    struct group_field *group_fields; /* with `one per` */
     struct set_field *sets; /* the checker's: every field it sets, backwards */
     bool broken;            /* its sentence could not be resolved */
     bool refused;           /* its target cannot be written so */

@@ -320,7 +320,10 @@ static struct type *field_type(struct builder *b, struct node *node,
         struct diag *m = say(&b->c, "E0214", node->span,
                              "`%.*s` is no type a field can have",
                              TEXT_ARG(node->text));
-        near_suggest(&b->c, m, &n, node->span);
+        if (type_here(node->text))
+            fix_replace(&b->c, m, FIX_SURE, node->span, type_here(node->text));
+        else
+            near_suggest(&b->c, m, &n, node->span);
     }
     if (!t->object && (t->kind == TYPE_RECORD || t->kind == TYPE_ID))
         t->kind = TYPE_UNKNOWN;

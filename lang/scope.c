@@ -100,6 +100,17 @@ static const char *known_connectors(struct checker *c,
     return *list ? list : "exact, files";
 }
 
+/* A connector's name with a capital, where a capital was written. */
+static struct text like_written(struct checker *c, struct text written,
+                                struct text name)
+{
+    if (!name.len || written.ptr[0] < 'A' || written.ptr[0] > 'Z' ||
+        name.ptr[0] < 'a' || name.ptr[0] > 'z')
+        return name;
+    return text_of(arena_printf(c->arena, "%c%.*s", name.ptr[0] - 32,
+                                (int)name.len - 1, name.ptr + 1));
+}
+
 static void unknown_connection(struct checker *c, const struct node *ref,
                                struct text app)
 {
@@ -118,10 +129,11 @@ static void unknown_connection(struct checker *c, const struct node *ref,
     if (near_suggest(c, m, &n, span))
         return;
     for (size_t i = 0; o && o->connectors && o->connectors[i]; i++)
-        near_try(&n, text_of(o->connectors[i]));
+        near_try(&n, like_written(c, app, text_of(o->connectors[i])));
     for (const struct embedded_text *t = o ? o->catalogs : NULL; t && t->name;
          t++)
-        near_try(&n, text_slice(text_of(t->name), 0, strcspn(t->name, "/")));
+        near_try(&n, like_written(c, app, text_slice(text_of(t->name), 0,
+                                                     strcspn(t->name, "/"))));
     if (near_found(&n) && !near_suggest(c, m, &n, span))
         return;
     if (!near_found(&n))
@@ -137,7 +149,7 @@ static void unknown_object(struct checker *c, const struct node *ref,
 {
     struct near n;
     struct span span = ref->span;
-    if (map_has(&c->p->unknown, ref->text))
+    if (map_has(&c->p->unknown, ref->text) || connection->broken)
         return;
     map_put(&c->p->unknown, ref->text, c->p);
     span.start += ref->lit.name_len + 1;
@@ -312,6 +324,11 @@ void scope_unknown_name(struct checker *c, struct node *name)
     try_names(c, &n);
     struct diag *m = say(c, "E0301", name->span, "there is no name `%.*s` here",
                          TEXT_ARG(name->text));
+    if (text_is(name->text, "group")) {
+        diag_note(c->d, m, "it is the list of a group's records, under `one "
+                  "per` in the sentence");
+        return;
+    }
     if (near_suggest(c, m, &n, name->span)) {
         struct symbol *s = scope_find(c, n.best);
         if (s)
@@ -329,9 +346,22 @@ static bool is_set_here(const struct checker *c, const struct object *object,
     if (!c->frame || c->frame->object != object)
         return false;
     for (const struct set_field *s = c->frame->sets; s; s = s->next)
-        if (s->first == field)
+        if (s->first == field && s->node->kind == NODE_ASSIGN)
             return true;
     return false;
+}
+
+/* A field of the record that the lines of an `add` belong to. */
+static bool says_outer(struct checker *c, struct diag *m,
+                       const struct object *object, struct text name)
+{
+    const struct frame *up = c->frame ? c->frame->up : NULL;
+    if (!up || !up->object || c->frame->object != object ||
+        !object_field(up->object, name))
+        return false;
+    diag_note(c->d, m, "`%.*s` is a field of %.*s: set it outside of `add`",
+              TEXT_ARG(name), TEXT_ARG(up->object->label));
+    return true;
 }
 
 /* A field of that name in a record of the record: department.name. */
@@ -375,7 +405,8 @@ void scope_unknown_field(struct checker *c, const struct object *object,
         say(c, "E0304", span, "%.*s has no field `%.*s`",
             TEXT_ARG(object->label.len ? object->label : object->name),
             TEXT_ARG(name));
-    if (near_suggest(c, m, &n, span) || says_nested(c, m, object, name) ||
+    if (says_outer(c, m, object, name) || near_suggest(c, m, &n, span) ||
+        says_nested(c, m, object, name) ||
         object->field_count > 12)
         return;
     struct buf b;

@@ -272,58 +272,21 @@ static void number_finds(struct compiler *k, const struct ir_statement *st)
 }
 
 /* ------------------------------------------------------------- the group */
-static const struct symbol *path_root(const struct node *n)
-{
-    while (n->kind == NODE_MEMBER)
-        n = KID(n, MEMBER, record);
-    return n->kind == NODE_NAME ? n->symbol : NULL;
-}
-
-/* Of the source record or of the sentence's loop name. */
-static bool is_sentence_path(const struct node *n, const struct flow *flow)
-{
-    const struct symbol *root = path_root(n);
-    if (n->kind != NODE_MEMBER || !root)
-        return false;
-    return root == flow->source_symbol || (flow->each &&
-                                           root->decl == flow->each);
-}
-
-static bool is_scalar(const struct node *n)
-{
-    return n->type && n->type->kind != TYPE_RECORD &&
-           n->type->kind != TYPE_LIST && n->type->kind != TYPE_EMPTY_LIST;
-}
-
-#define AGREE_MAX 200
-
-static void add_agreeing(struct compiler *k, const struct node *n)
+/* What the checker found to be used outside aggregates: within a group it
+ * must agree. */
+static void compile_agreeing(struct compiler *k)
 {
     struct compiled *c = k->c;
-    struct text shown = span_text(&c->program->sources, n->span);
-    if (c->agree_count == AGREE_MAX || !is_scalar(n))
-        return;
-    for (size_t i = 0; i < c->agree_count; i++)
-        if (text_equal(c->agree[i].shown, shown))
-            return;
-    struct ir_leaf *leaf = &c->agree[c->agree_count++];
-    leaf->shown = shown;
-    leaf->ir = compile_expr(k, n);
-    leaf->sensitive = n->field && n->field->sensitive;
-}
-
-/* Source fields that the body uses: within a group they must agree. */
-static void collect_agreeing(struct compiler *k, const struct node *n)
-{
-    if (!n)
-        return;
-    if (is_sentence_path(n, k->c->flow) && is_scalar(n)) {
-        add_agreeing(k, n);
-        return;
+    size_t count = 0;
+    for (const struct group_field *g = c->flow->group_fields; g; g = g->next)
+        count++;
+    c->agree = ARENA_ARRAY(k->arena, struct ir_leaf, count ? count : 1);
+    for (const struct group_field *g = c->flow->group_fields; g; g = g->next) {
+        struct ir_leaf *leaf = &c->agree[c->agree_count++];
+        leaf->shown = span_text(&c->program->sources, g->node->span);
+        leaf->ir = compile_expr(k, g->node);
+        leaf->sensitive = g->node->field && g->node->field->sensitive;
     }
-    for (int i = 0; i < NODE_KIDS; i++)
-        for (const struct node *kid = n->kid[i]; kid; kid = kid->next)
-            collect_agreeing(k, kid);
 }
 
 /* ------------------------------------------------------------- push-down */
@@ -364,7 +327,7 @@ static void collect_filter(struct compiler *k, const struct node *n)
     const struct node *left = KID(n, COMPARE, left);
     if (left->kind != NODE_MEMBER ||
         KID(left, MEMBER, record)->kind != NODE_NAME ||
-        path_root(left) != c->flow->source_symbol)
+        KID(left, MEMBER, record)->symbol != c->flow->source_symbol)
         return;
     struct filter_term *term = &c->filter[c->filter_count];
     term->field = object_field(c->flow->source, left->text);
@@ -424,10 +387,7 @@ static void compile_group(struct compiler *k)
     if (c->each_in_group)
         shape = c->each_list->shape;
     compile_bind(k, flow->group_symbol, shape);
-    c->agree = ARENA_ARRAY(k->arena, struct ir_leaf, AGREE_MAX);
-    for (const struct node *n = flow->body; n; n = n->next)
-        if (n->kind != NODE_WHEN_GONE)
-            collect_agreeing(k, n);
+    compile_agreeing(k);
 }
 
 static void compile_match(struct compiler *k)
