@@ -197,7 +197,10 @@ static const struct object *named_object(struct builder *b,
     const struct object *o = map_get(&b->p->objects, joined(b->p, app, name));
     if (!o) {
         const struct connection *connection = scope_connection(b->p, app);
-        o = connection ? program_object(b->p, connection, name) : NULL;
+        if (connection) {
+            schema_catalog(b->p, connection->connector);
+            o = program_object(b->p, connection, name);
+        }
     }
     if (!o)
         say(&b->c, "E0303", ref->span, "there is no object `%.*s`",

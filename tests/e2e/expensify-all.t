@@ -38,6 +38,7 @@ object Expensify.project_report "Reports with the company's own field" {
   fact source "export"
   reportID text always
   Project  text from "customField.Project_no_"
+  transactionList list of expensify.expense always
 }
 flow own "A report's own field"
 Expensify.project_report as row -> log { read everything  Project = row.Project  Report = row.reportID }
