@@ -548,6 +548,8 @@ static int book_intents(struct run *r, void *ctx, struct error *err)
         fill_intent(w);
         w->request = own;
         w->intent.batch = s->count > 1 ? s->list[0]->row->number : 0;
+        if (i > 0) /* the first of a call holds its bytes for all */
+            w->intent.body = w->intent.headers = TEXT_NONE;
         if (store_intent_add(r->store, &w->intent, err))
             return -1;
     }

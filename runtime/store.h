@@ -391,7 +391,8 @@ struct intent_row {
     struct text record;       /* source record, as JSON */
     int64_t line;             /* of the flow's sentence */
     int64_t prepared_ms, settle_until_ms, tries;
-    int64_t batch; /* intents of one request share it; else 0 */
+    int64_t batch; /* intents of one request share it, and the first of them
+                      holds headers and body; else 0 */
     enum intent_state state;
 };
 
