@@ -170,6 +170,7 @@ bool monday_charge(struct mq *q)
         return false;
     }
     doc_set_int(row, "spent", spent + q->cost);
+    doc_set_int(row, "total", doc_whole(row, "total", 0) + q->cost);
     table_touch(world_table(q->world, "_limits"), "now");
     return true;
 }
