@@ -291,6 +291,8 @@ struct connector {
     /* Items in one write request where it differs by object; `findable`: a
      * record can be looked for again. NULL: batch_max. */
     int (*batch)(const struct object *object, enum write_op op, bool findable);
+    const char *company; /* the fact or secret that tells one company (tenant,
+                            division) from another; NULL: not known */
 
     /* Base url from settings (region …); NULL: default_url. */
     struct text (*base_url)(const struct connection_info *c, struct arena *arena,

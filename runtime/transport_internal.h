@@ -18,6 +18,7 @@ struct channel {
     struct call_count counts;
     struct call_figures last;
     bool prepared, preparing;
+    bool right_company, pinned; /* channel_mind_company has looked */
     struct arena *probe_arena; /* of channel_probe */
     struct fact *probed;
     struct port_files *files; /* what is open of a connection to files */
@@ -35,6 +36,10 @@ struct transport {
 };
 
 bool transport_stopped(const struct transport *t);
+/* What a state knows (links, intents, cursors) was made in one company. A
+ * connection that has moved to another is stopped; the first write says which
+ * one it is [97, 98]. */
+int channel_mind_company(struct channel *c, bool writes, struct error *err);
 /* Runs the exchanges to their ends, side by side. */
 void transport_run(struct channel *c, struct exchange **list, size_t count);
 

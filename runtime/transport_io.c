@@ -77,7 +77,8 @@ int transport_read_all(struct channel *c, struct page_read *list, size_t count)
     struct error err = { 0 };
     size_t ready_count = 0;
     int result = 0;
-    bool fine = channel_prepare(c, &err) == 0;
+    bool fine = channel_prepare(c, &err) == 0 &&
+                channel_mind_company(c, false, &err) == 0;
     for (size_t i = 0; i < count; i++) {
         list[i].result = -1;
         if (!fine)
@@ -158,6 +159,8 @@ int transport_write(struct channel *c, struct write_call *w, struct error *err)
     x.may_send = w->may_send ? may_write : NULL;
     w->lost = false;
     memset(w->results, 0, w->spec->item_count * sizeof *w->results);
+    if (channel_prepare(c, err) || channel_mind_company(c, true, err))
+        return -1;
     int result = transport_send(c, &x, err);
     w->sent_ms = x.sent_ms;
     w->park_until_ms = x.park_until_ms;

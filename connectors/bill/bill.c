@@ -410,6 +410,7 @@ const struct connector connector_bill = {
     .batch_max = 1,
     .concurrency = 3,
     .batch = bill_batch,
+    .company = "organization_id",
     .read_request = bill_read_request,
     .read_answer = bill_read_answer,
     .write_request = write_request,

@@ -320,6 +320,33 @@ bool exact_classify(const struct response *response, bool writes,
     return true;
 }
 
+/* A record's address names its company: the first one stands for all. */
+bool exact_is_other_company(const struct connection_info *c,
+                            const struct response *response,
+                            struct arena *arena, struct answer *out)
+{
+    const struct text root = TEXT("/api/v1/");
+    struct text rest = response->body;
+    size_t at, len = 0;
+    if (!text_find(rest, TEXT("\"__metadata\""), &at))
+        return false;
+    rest = text_slice(rest, at, rest.len - at);
+    if (!text_find(rest, root, &at))
+        return false;
+    rest = text_slice(rest, at + root.len, rest.len - at - root.len);
+    while (len < rest.len && rest.ptr[len] >= '0' && rest.ptr[len] <= '9')
+        len++;
+    struct text company = text_slice(rest, 0, len);
+    if (len == 0 || rest.ptr[len] != '/' ||
+        text_equal(company, exact_division(c)))
+        return false;
+    out->kind = ANSWER_FAILED;
+    out->reason = text_of(arena_printf(
+        arena, "the answer is about company %.*s, and %.*s was asked for",
+        TEXT_ARG(company), TEXT_ARG(exact_division(c))));
+    return true;
+}
+
 static struct budget_news *news(struct arena *arena,
                                 const struct response *response,
                                 const char *window, const char *prefix,
@@ -570,6 +597,7 @@ const struct connector connector_exact = {
     .settle_ms = 120 * 1000,
     .batch_max = 1,
     .concurrency = 1, /* pages must be read one after another */
+    .company = "division",
     .base_url = base_url,
     .discover_request = discover_request,
     .discover_answer = discover_answer,

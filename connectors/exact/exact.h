@@ -16,6 +16,11 @@ void exact_headers(struct arena *arena, struct request *r);
  * what a server fault means. False: the answer is a success. */
 bool exact_classify(const struct response *response, bool writes,
                     struct arena *arena, struct answer *out);
+/* Do the records of an answer lie in another company than was asked? Then it
+ * is a fault (FAILED) and true. */
+bool exact_is_other_company(const struct connection_info *c,
+                            const struct response *response,
+                            struct arena *arena, struct answer *out);
 /* The vendor's own servers; a next link may name one of them. */
 extern const char *const exact_hosts[];
 

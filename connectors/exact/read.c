@@ -701,6 +701,8 @@ void exact_read_answer(const struct connection_info *c,
         out->reason = TEXT("Exact's answer is not the JSON it promises");
         return;
     }
+    if (exact_is_other_company(c, response, arena, out))
+        return;
     bool in_results = json_kind(picks[1].raw) == JSON_ARRAY;
     rows = in_results ? picks[1].raw : picks[0].raw;
     page->rows = in_results ? "d.results" : "d";

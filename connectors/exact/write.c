@@ -87,9 +87,9 @@ void exact_write_answer(const struct connection_info *c,
                         struct write_result *results)
 {
     const struct write_item *item = &spec->items[0];
-    (void)c;
     results[0] = (struct write_result){ 0 };
-    if (exact_classify(response, true, arena, &results[0].answer))
+    if (exact_classify(response, true, arena, &results[0].answer) ||
+        exact_is_other_company(c, response, arena, &results[0].answer))
         return;
     if (item->op == WRITE_UPDATE) {
         results[0].target_id = item->target_id;

@@ -333,6 +333,7 @@ const struct connector connector_visma = {
     .settle_ms = 300 * 1000,
     .batch_max = 1,
     .concurrency = 2,
+    .company = "tenant_id",
     .read_request = visma_read_request,
     .read_answer = visma_read_answer,
     .write_request = visma_write_request,
