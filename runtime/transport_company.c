@@ -62,8 +62,8 @@ static int find_out(struct channel *c, struct company *out, struct error *err)
 
 static struct text label(const struct channel *c, struct arena *arena)
 {
-    return text_of(arena_printf(arena, "company of %.*s",
-                                TEXT_ARG(c->setup->info.name)));
+    return text_of(
+        arena_printf(arena, "company of %.*s", TEXT_ARG(c->setup->info.name)));
 }
 
 static int kept(struct channel *c, struct company *out, struct error *err)
@@ -71,19 +71,19 @@ static int kept(struct channel *c, struct company *out, struct error *err)
     struct {
         const char *name;
         struct text *value;
-    } parts[] = { { "id", &out->id }, { "name", &out->name },
+    } parts[] = { { "id", &out->id },
+                  { "name", &out->name },
                   { "place", &out->place } };
     *out = (struct company){ .id = TEXT_NONE };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (store_learnt_get(c->transport->options.store,
-                             label(c, &c->arena), text_of(parts[i].name),
-                             &c->arena, parts[i].value, err) < 0)
+        if (store_learnt_get(c->transport->options.store, label(c, &c->arena),
+                             text_of(parts[i].name), &c->arena, parts[i].value,
+                             err) < 0)
             return -1;
     return 0;
 }
 
-static int keep(struct channel *c, const struct company *now,
-                struct error *err)
+static int keep(struct channel *c, const struct company *now, struct error *err)
 {
     struct store *store = c->transport->options.store;
     struct text of = label(c, &c->arena);
@@ -93,7 +93,8 @@ static int keep(struct channel *c, const struct company *now,
                                     err) ||
                    store_learnt_put(store, of, TEXT("place"), now->place,
                                     now_ms, err)
-               ? -1 : 0;
+               ? -1
+               : 0;
 }
 
 static const char *in_words(const struct company *k, struct arena *arena)
@@ -110,15 +111,20 @@ static int stop(struct channel *c, const struct company *now,
 {
     struct text name = c->setup->info.name;
     if (now->id.len > 0 && before->id.len > 0)
-        error_set(err, ERROR_GUARD, "%.*s now works in %s, and what is linked "
-                  "here was written to %s", TEXT_ARG(name),
-                  in_words(now, &c->arena), in_words(before, &c->arena));
+        error_set(err, ERROR_GUARD,
+                  "%.*s now works in %s, and what is linked "
+                  "here was written to %s",
+                  TEXT_ARG(name), in_words(now, &c->arena),
+                  in_words(before, &c->arena));
     else
-        error_set(err, ERROR_GUARD, "%.*s now goes to %.*s, and what is linked "
-                  "here was written to %.*s", TEXT_ARG(name),
-                  TEXT_ARG(now->place), TEXT_ARG(before->place));
-    error_hint(err, "Go back to the one it was (%s), or give the new one a "
-                    "connection of its own, or a state: --state FILE.",
+        error_set(err, ERROR_GUARD,
+                  "%.*s now goes to %.*s, and what is linked "
+                  "here was written to %.*s",
+                  TEXT_ARG(name), TEXT_ARG(now->place),
+                  TEXT_ARG(before->place));
+    error_hint(err,
+               "Go back to the one it was (%s), or give the new one a "
+               "connection of its own, or a state: --state FILE.",
                auth_command(c->setup, &c->arena));
     return -1;
 }

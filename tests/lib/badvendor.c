@@ -14,7 +14,6 @@
 
 #define TOLD_MAX 65536
 
-
 struct bad_vendor vendor;
 char *vendor_told;
 const char vendor_exact_secrets[] =
@@ -50,16 +49,20 @@ static bool sign_in(struct bad_request *r)
 {
     char body[300];
     if (strstr(r->path, "/oauth2/token") || strstr(r->path, "/connect/token"))
-        return vendor_reply(r, 200, "{\"access_token\":\"access\",\"token_type\":"
-                             "\"bearer\",\"expires_in\":\"600\","
-                             "\"refresh_token\":\"refresh\"}");
+        return vendor_reply(r, 200,
+                            "{\"access_token\":\"access\",\"token_type\":"
+                            "\"bearer\",\"expires_in\":\"600\","
+                            "\"refresh_token\":\"refresh\"}");
     if (strstr(r->path, "/current/Me")) {
-        snprintf(body, sizeof body, "{\"d\":{\"results\":[{\"CurrentDivision\""
-                 ":%d,\"FullName\":\"A Person\"}]}}", vendor.division);
+        snprintf(body, sizeof body,
+                 "{\"d\":{\"results\":[{\"CurrentDivision\""
+                 ":%d,\"FullName\":\"A Person\"}]}}",
+                 vendor.division);
         return vendor_reply(r, 200, body);
     }
     if (strstr(r->path, "hrm/Divisions")) {
-        snprintf(body, sizeof body, "{\"d\":{\"results\":[{\"Code\":%d,"
+        snprintf(body, sizeof body,
+                 "{\"d\":{\"results\":[{\"Code\":%d,"
                  "\"Description\":\"Company %d\",\"Currency\":\"EUR\"}]}}",
                  vendor.division, vendor.division);
         return vendor_reply(r, 200, body);
@@ -118,8 +121,7 @@ int vendor_mlc(const char *words, const char *input)
         FILE *f = fopen(path, "r");
         char text[4000] = "";
         if (f) {
-            used = fread(text, 1, sizeof text - 1, f) > 0 &&
-                   strstr(text, line);
+            used = fread(text, 1, sizeof text - 1, f) > 0 && strstr(text, line);
             fclose(f);
         }
         if (!used)
@@ -134,8 +136,7 @@ int vendor_mlc(const char *words, const char *input)
     return code;
 }
 
-void vendor_project(const char *connections, const char *flow,
-                    const char *rows)
+void vendor_project(const char *connections, const char *flow, const char *rows)
 {
     char text[4000], state[80];
     snprintf(state, sizeof state, "%s/.mlc", folder);
@@ -144,7 +145,8 @@ void vendor_project(const char *connections, const char *flow,
              "set language 1\nset timezone \"UTC\"\n"
              "connection Src is files\n%s\n"
              "object Src.row \"Rows\" { at \"rows.csv\"  key k  k text "
-             "required  n text required }\n", connections);
+             "required  n text required }\n",
+             connections);
     vendor_file("project.mlc", text);
     snprintf(text, sizeof text, "set language 1\n%s\n", flow);
     vendor_file("flow.mlc", text);
@@ -156,12 +158,13 @@ void vendor_project(const char *connections, const char *flow,
 static const char centers[] =
     "flow centers \"Centers\"\nSrc.row as r -> Exact.costcenter {\n"
     "  read everything\n  write creates and updates\n  match on Code\n"
-    "  owner \"controller@example.com\"\n  Code = left(r.k, 8)\n  Description = left(r.n, 60)\n}\n";
+    "  owner \"controller@example.com\"\n  Code = left(r.k, 8)\n  Description "
+    "= left(r.n, 60)\n}\n";
 
 void vendor_exact(const char *rows)
 {
-    vendor_project("connection Exact is exact { settle = 0  timeout = 1 }", centers,
-            rows);
+    vendor_project("connection Exact is exact { settle = 0  timeout = 1 }",
+                   centers, rows);
     vendor_mlc("auth set Exact", vendor_exact_secrets);
 }
 
@@ -211,9 +214,10 @@ bool vendor_list(struct bad_request *r)
     char body[2000] = "{\"d\":{\"results\":[";
     for (int i = 0; i < vendor.kept_count; i++) {
         size_t at = strlen(body);
-        snprintf(body + at, sizeof body - at, "%s{\"ID\":\"%s\",\"Code\":"
-                 "\"%s\",\"Description\":\"old\"}", i ? "," : "", id_of(i),
-                 vendor.kept[i]);
+        snprintf(body + at, sizeof body - at,
+                 "%s{\"ID\":\"%s\",\"Code\":"
+                 "\"%s\",\"Description\":\"old\"}",
+                 i ? "," : "", id_of(i), vendor.kept[i]);
     }
     snprintf(body + strlen(body), sizeof body - strlen(body), "]}}");
     return vendor_reply(r, 200, body);

@@ -10,9 +10,9 @@ struct bad_vendor {
     /* Answers a request beside sign-ins; `write` is the number of the write
      * it is, 0 of a read. False leaves it to the usual answer: no records. */
     bool (*act)(struct bad_request *r, int write);
-    int writes;    /* that arrived */
-    bool stubborn; /* for `act` */
-    int division;  /* the company of whoever signs in to Exact */
+    int writes;        /* that arrived */
+    bool stubborn;     /* for `act` */
+    int division;      /* the company of whoever signs in to Exact */
     char kept[30][40]; /* codes of the records there are */
     int kept_count;
 };

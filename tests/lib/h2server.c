@@ -53,9 +53,8 @@ static X509 *certificate(EVP_PKEY *key, const char *host)
                                (const unsigned char *)host, -1, -1, 0);
     X509_set_issuer_name(x, name);
     X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
-    X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, &ctx,
-                                                NID_subject_alt_name,
-                                                "DNS:localhost");
+    X509_EXTENSION *names =
+        X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, "DNS:localhost");
     X509_add_ext(x, names, -1);
     X509_EXTENSION_free(names);
     X509_sign(x, key, EVP_sha256());
@@ -69,9 +68,8 @@ static int choose_h2(SSL *ssl, const unsigned char **out,
     static const unsigned char wanted[] = "\x02h2";
     (void)ssl;
     (void)ctx;
-    return SSL_select_next_proto((unsigned char **)(void *)out, out_len,
-                                 wanted, 3, in, in_len) ==
-                   OPENSSL_NPN_NEGOTIATED
+    return SSL_select_next_proto((unsigned char **)(void *)out, out_len, wanted,
+                                 3, in, in_len) == OPENSSL_NPN_NEGOTIATED
                ? SSL_TLSEXT_ERR_OK
                : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -123,9 +121,15 @@ static void send_frame(SSL *ssl, int type, int flags, unsigned stream,
                        const void *bytes, size_t len)
 {
     unsigned char out[64] = {
-        0, 0, (unsigned char)len, (unsigned char)type, (unsigned char)flags,
-        (unsigned char)(stream >> 24), (unsigned char)(stream >> 16),
-        (unsigned char)(stream >> 8), (unsigned char)stream,
+        0,
+        0,
+        (unsigned char)len,
+        (unsigned char)type,
+        (unsigned char)flags,
+        (unsigned char)(stream >> 24),
+        (unsigned char)(stream >> 16),
+        (unsigned char)(stream >> 8),
+        (unsigned char)stream,
     };
     if (len)
         memcpy(out + 9, bytes, len);
@@ -137,9 +141,9 @@ static void send_word(SSL *ssl, int type, unsigned stream, unsigned a,
 {
     unsigned char bytes[8] = {
         (unsigned char)(a >> 24), (unsigned char)(a >> 16),
-        (unsigned char)(a >> 8), (unsigned char)a,
+        (unsigned char)(a >> 8),  (unsigned char)a,
         (unsigned char)(b >> 24), (unsigned char)(b >> 16),
-        (unsigned char)(b >> 8), (unsigned char)b,
+        (unsigned char)(b >> 8),  (unsigned char)b,
     };
     send_frame(ssl, type, 0, stream, bytes, len);
 }

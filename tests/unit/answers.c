@@ -31,25 +31,28 @@ static void test_inside(void)
           4, 1, "mlc auth set Expensify", 90 },
         { "{\"responseCode\":403,\"responseMessage\":\"Not allowed\"}", 75, 1,
           "Not allowed", 90 },
-        { "{\"responseMessage\":\"File not found\"}", 75, 1,
-          "File not found", 90 },
-        { "{\"responseCode\":200,\"policyList\":[", 75, 5, "too early",
+        { "{\"responseMessage\":\"File not found\"}", 75, 1, "File not found",
+          90 },
+        { "{\"responseCode\":200,\"policyList\":[", 75, 5, "no policyList",
           60 },
-        { "{\"responseCode\":200}", 75, 5, "no list of records", 63 },
+        { "{\"responseCode\":200}", 75, 5, "no policyList", 63 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        vendor_project("connection Expensify is expensify",
-                "flow policies \"Policies\"\nExpensify.policy as p -> log {\n"
-                "  read everything\n}\n", "k,n\n");
+        vendor_project(
+            "connection Expensify is expensify",
+            "flow policies \"Policies\"\nExpensify.policy as p -> log {\n"
+            "  read everything\n}\n",
+            "k,n\n");
         vendor_mlc("auth set Expensify", "partner_user_id=aa-user\n"
-                                  "partner_user_secret=a-secret\n");
+                                         "partner_user_secret=a-secret\n");
         inside = rows[i].body;
         vendor.act = say_inside;
         vendor.writes = 0;
         is_int(vendor_mlc("run policies", ""), rows[i].code,
                "[%d] 200 and %.60s", rows[i].fault,
                *inside ? inside : "nothing");
-        ok(vendor.writes >= 1 && vendor.writes <= rows[i].most, "… %d calls", vendor.writes);
+        ok(vendor.writes >= 1 && vendor.writes <= rows[i].most, "… %d calls",
+           vendor.writes);
         vendor_says(rows[i].says, "… says why");
     }
 }
@@ -64,31 +67,36 @@ static void test_company(void)
     vendor_mlc("auth set Exact", vendor_exact_secrets);
     vendor_file("rows.csv", "k,n\nA1,Uno\nA2,Two\n");
     vendor.writes = 0;
-    is_int(vendor_mlc("run centers", ""), 6, "[97, 98] another company is not "
+    is_int(vendor_mlc("run centers", ""), 6,
+           "[97, 98] another company is not "
            "written to");
     is_int(vendor.writes, 0, "… nor asked for a record");
     vendor_says("now works in company 200 (Company 200)", "… it is named");
-    vendor_says("was written to company 100 (Company 100)", "… the other one too");
+    vendor_says("was written to company 100 (Company 100)",
+                "… the other one too");
     vendor_says("mlc auth login Exact", "… with the way back");
     is_int(vendor_mlc("plan centers", ""), 6, "[98] a plan says the same");
     is_int(vendor_mlc("run centers --state other.db", ""), 4,
            "a state of its own knows nothing of it");
     vendor.division = 100;
     vendor_mlc("auth set Exact", vendor_exact_secrets);
-    is_int(vendor_mlc("run centers", ""), 0, "back in the right one it goes on");
+    is_int(vendor_mlc("run centers", ""), 0,
+           "back in the right one it goes on");
 }
 
 static bool other_company(struct bad_request *r, int n)
 {
     (void)n;
     if (vendor_is_write(r))
-        return vendor_reply(r, 201, "{\"d\":{\"__metadata\":{\"uri\":\"https://x/api/"
-                             "v1/200/hrm/Costcenters(guid'1')\"},\"ID\":\"1\","
-                             "\"Code\":\"A1\"}}");
+        return vendor_reply(r, 201,
+                            "{\"d\":{\"__metadata\":{\"uri\":\"https://x/api/"
+                            "v1/200/hrm/Costcenters(guid'1')\"},\"ID\":\"1\","
+                            "\"Code\":\"A1\"}}");
     return vendor.stubborn
-               ? vendor_reply(r, 200, "{\"d\":{\"results\":[{\"__metadata\":{\"uri\":"
-                               "\"https://x/api/v1/200/hrm/Costcenters(guid'1'"
-                               ")\"},\"ID\":\"1\",\"Code\":\"A1\"}]}}")
+               ? vendor_reply(r, 200,
+                              "{\"d\":{\"results\":[{\"__metadata\":{\"uri\":"
+                              "\"https://x/api/v1/200/hrm/Costcenters(guid'1'"
+                              ")\"},\"ID\":\"1\",\"Code\":\"A1\"}]}}")
                : vendor_reply(r, 200, "{\"d\":{\"results\":[]}}");
 }
 
@@ -97,10 +105,11 @@ static void test_answer_of_another_company(void)
     vendor_exact("k,n\nA1,One\n");
     vendor.act = other_company;
     vendor_mlc("run centers", "");
-    vendor_says("1 uncertain", "[98] a write's answer of another company is in doubt");
+    vendor_says("1 uncertain",
+                "[98] a write's answer of another company is in doubt");
     vendor_mlc("audit export", "");
     vendor_says("company 200, and 100 was asked for", "… and the trail says "
-         "why");
+                                                      "why");
     vendor_exact("k,n\nA1,One\n");
     vendor.act = other_company;
     vendor.stubborn = true;

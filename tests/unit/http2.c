@@ -33,9 +33,12 @@ static struct http_call call(struct http *http, const char *method,
 {
     struct http_reach *reach = ARENA_NEW(&arena, struct http_reach);
     reach->url = text_of(url);
-    struct http_call c = { .method = method, .url = text_of(url),
-                           .reach = reach, .arena = &arena,
-                           .timeout_ms = 8000, .body = text_of(body),
+    struct http_call c = { .method = method,
+                           .url = text_of(url),
+                           .reach = reach,
+                           .arena = &arena,
+                           .timeout_ms = 8000,
+                           .body = text_of(body),
                            .content_type = *body ? "application/json" : NULL };
     http_perform(http, &c);
     return c;
@@ -73,8 +76,8 @@ static void test_streams(struct h2server *s)
         { H2_GOAWAY_LATE, "POST", "GOAWAY after a write", HTTP_LOST, 1, 1 },
         { H2_GOAWAY_LATE, "GET", "GOAWAY after a read", HTTP_LOST, 1, 2 },
     };
-    const char *url = arena_printf(&arena, "https://localhost:%d/x",
-                                   h2server_port(s));
+    const char *url =
+        arena_printf(&arena, "https://localhost:%d/x", h2server_port(s));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct http *http = open_http(s, 0);
         bool write = rows[i].method[0] == 'P';
@@ -82,8 +85,8 @@ static void test_streams(struct h2server *s)
         call(http, "GET", url, ""); /* a connection is open and kept */
         int before = h2server_requests(s);
         next_act = rows[i].act;
-        struct http_call c = call(http, rows[i].method, url,
-                                  write ? "{\"amount\":1}" : "");
+        struct http_call c =
+            call(http, rows[i].method, url, write ? "{\"amount\":1}" : "");
         int arrived = h2server_requests(s) - before;
         ok(arrived >= rows[i].least && arrived <= rows[i].most,
            "[72] %s arrives %d times", rows[i].name, arrived);
@@ -100,8 +103,8 @@ static void test_streams(struct h2server *s)
 /* Nobody is believed for days because of one handshake. */
 static void test_certificate_changes(struct h2server *s)
 {
-    const char *url = arena_printf(&arena, "https://localhost:%d/x",
-                                   h2server_port(s));
+    const char *url =
+        arena_printf(&arena, "https://localhost:%d/x", h2server_port(s));
     struct http *http = open_http(s, 1);
     next_act = later_act = H2_ANSWER;
     h2server_trusted(s, 1);
@@ -121,8 +124,7 @@ static void test_certificate_changes(struct h2server *s)
     int before = h2server_connections(s);
     bad_sleep_ms(2300);
     call(http, "GET", url, "");
-    is_int(h2server_connections(s) - before, 0,
-           "a young connection is kept");
+    is_int(h2server_connections(s) - before, 0, "a young connection is kept");
     http_close(http);
 }
 
@@ -135,8 +137,7 @@ static int swallow(int port, int filling[3])
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     a.sin_port = htons((unsigned short)port);
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(listener, (struct sockaddr *)&a, sizeof a) ||
-        listen(listener, 0))
+    if (bind(listener, (struct sockaddr *)&a, sizeof a) || listen(listener, 0))
         tap_diag("nobody can listen on port %d", port);
     for (int i = 0; i < 3; i++) {
         filling[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -165,7 +166,8 @@ static int listen_on_ipv6(int *port)
 
 static void *answer_once(void *arg)
 {
-    static const char answer[] = "HTTP/1.1 200 x\r\nContent-Length: 2\r\n\r\n{}";
+    static const char answer[] =
+        "HTTP/1.1 200 x\r\nContent-Length: 2\r\n\r\n{}";
     char request[4096];
     int fd = accept(*(int *)arg, NULL, NULL);
     if (recv(fd, request, sizeof request, 0) > 0)
@@ -190,8 +192,10 @@ static void test_broken_family(void)
     if (pthread_create(&thread, NULL, answer_once, &six) == 0) {
         const char *url = arena_printf(&arena, "http://localhost:%d/x", port);
         struct http_call c = call(http, "GET", url, "");
-        is_int(c.outcome, HTTP_ANSWERED, "[74] one family swallows everything, "
-               "the other answers %s", c.why);
+        is_int(c.outcome, HTTP_ANSWERED,
+               "[74] one family swallows everything, "
+               "the other answers %s",
+               c.why);
         is_text(c.address, "::1", "… after a moment");
         ok(c.connect_us > 100000 && c.connect_us < 5000000,
            "… of %lld ms, not of a whole timeout",

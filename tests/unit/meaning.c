@@ -23,7 +23,8 @@ static void test_mixed_up(void)
 {
     vendor_exact("k,n\nA1,One\nA2,Two\n");
     vendor.act = mix_up;
-    is_int(vendor_mlc("run centers --json", ""), 0, "[71] an answer about another "
+    is_int(vendor_mlc("run centers --json", ""), 0,
+           "[71] an answer about another "
            "record");
     vendor_says("mixed up", "… is said");
     vendor_says("\"recovered\":1", "… taken for lost, and looked for");
@@ -38,8 +39,9 @@ static bool forbid(struct bad_request *r, int n)
     if (!n)
         return vendor_list(r);
     if (n == 2 || vendor.stubborn)
-        return vendor_reply(r, 403, "{\"error\":{\"message\":{\"value\":\"Forbidden\""
-                             "}}}");
+        return vendor_reply(r, 403,
+                            "{\"error\":{\"message\":{\"value\":\"Forbidden\""
+                            "}}}");
     return vendor_keep(r, NULL);
 }
 
@@ -47,8 +49,10 @@ static void test_forbidden(void)
 {
     vendor_exact("k,n\nA1,One\nA2,Two\nA3,Three\n");
     vendor.act = forbid;
-    is_int(vendor_mlc("run centers --json", ""), 1, "[83] one record is forbidden");
-    ok(strstr(vendor_told, "\"created\":2") && strstr(vendor_told, "\"held\":1"),
+    is_int(vendor_mlc("run centers --json", ""), 1,
+           "[83] one record is forbidden");
+    ok(strstr(vendor_told, "\"created\":2") &&
+           strstr(vendor_told, "\"held\":1"),
        "… it waits, the others go");
     vendor_exact("k,n\nA1,One\nA2,Two\nA3,Three\nA4,Four\nA5,Five\n");
     vendor.act = forbid;
@@ -76,7 +80,8 @@ static void test_deleted(void)
     is_int(vendor_mlc("run centers", ""), 0, "a record is made");
     vendor_file("rows.csv", "k,n\nA1,Uno\n");
     vendor.writes = 0;
-    is_int(vendor_mlc("run centers --json", ""), 1, "[84] deleted at the target");
+    is_int(vendor_mlc("run centers --json", ""), 1,
+           "[84] deleted at the target");
     vendor_says("\"held\":1", "… it waits");
     is_int(vendor.writes, 1, "… and is not made again");
     is_int(vendor_mlc("run centers --json", ""), 1, "… nor by the next run");
@@ -89,8 +94,9 @@ static void test_deleted(void)
 static bool refuse_bad(struct bad_request *r, int n)
 {
     if (vendor_is_write(r) && strstr(r->body, "bad"))
-        return vendor_reply(r, 400, "{\"error\":{\"message\":{\"value\":\"Invalid: "
-                             "Description\"}}}");
+        return vendor_reply(r, 400,
+                            "{\"error\":{\"message\":{\"value\":\"Invalid: "
+                            "Description\"}}}");
     return vendor_accept(r, n);
 }
 
@@ -123,10 +129,12 @@ static void test_refused(void)
         vendor_mlc("run centers --json", "");
         is_int(vendor.writes, 0, "[86] nothing has changed: nothing is sent");
         if (!changes[i].text)
-            snprintf(strstr(flow, "= left(name"), 60, "= left(\"{name}!\", 60)\n}\n");
+            snprintf(strstr(flow, "= left(name"), 60,
+                     "= left(\"{name}!\", 60)\n}\n");
         vendor_file(changes[i].file, changes[i].text ? changes[i].text : flow);
         vendor_mlc("run centers --json", "");
-        is_int(vendor.writes, 1, "[86] %s has changed: it is tried", changes[i].name);
+        is_int(vendor.writes, 1, "[86] %s has changed: it is tried",
+               changes[i].name);
     }
     vendor_mlc("held list", "");
     vendor_says("Invalid: Description", "… and waits with the vendor's words");
@@ -135,8 +143,9 @@ static void test_refused(void)
 static bool closed(struct bad_request *r, int n)
 {
     if (vendor_is_write(r))
-        return vendor_reply(r, 500, "{\"error\":{\"message\":{\"value\":\"Periode is "
-                             "afgesloten\"}}}");
+        return vendor_reply(r, 500,
+                            "{\"error\":{\"message\":{\"value\":\"Periode is "
+                            "afgesloten\"}}}");
     return vendor_accept(r, n);
 }
 
@@ -151,8 +160,9 @@ static void test_closed_period(void)
     vendor_mlc("held list", "");
     vendor_says("afgesloten", "… and waits with the vendor's words");
     vendor_mlc("held list --json", "");
-    vendor_says("\"owner\":\"controller@example.com\"", "… in the name of whoever "
-         "can open it");
+    vendor_says("\"owner\":\"controller@example.com\"",
+                "… in the name of whoever "
+                "can open it");
 }
 
 /* -------------------------------------------------- accepted, done later */
@@ -173,7 +183,7 @@ static void test_accepted(void)
     vendor.act = accept_late;
     vendor_mlc("run centers --json", "");
     vendor_says("\"recovered\":1", "[94] accepted for later is not done: it is "
-         "looked for");
+                                   "looked for");
     vendor_mlc("run centers --json", "");
     is_int(vendor.writes, 3, "[94] a job that came to nothing is sent again");
     is_int(vendor.kept_count, 2, "… each record is there once");
@@ -185,13 +195,16 @@ static bool visma(struct bad_request *r, int n)
 {
     (void)n;
     if (!vendor_is_write(r))
-        return vendor_reply(r, 200, strstr(r->path, "department")
-                                 ? "[{\"departmentId\":\"A1\",\"description\":"
-                                   "\"by hand\"}]"
-                                 : "[]");
+        return vendor_reply(r, 200,
+                            strstr(r->path, "department")
+                                ? "[{\"departmentId\":\"A1\",\"description\":"
+                                  "\"by hand\"}]"
+                                : "[]");
     if (strcmp(r->method, "POST") == 0) {
-        bad_reply(r, 201, "Location: http://x/v1/department/A1\r\n"
-                          "ETag: \"v1\"\r\n", "");
+        bad_reply(r, 201,
+                  "Location: http://x/v1/department/A1\r\n"
+                  "ETag: \"v1\"\r\n",
+                  "");
         return true;
     }
     if (strcasestr(r->head, "If-Match: \"v1\"")) {
@@ -209,21 +222,23 @@ static bool visma_empty(struct bad_request *r, int n)
 
 static void test_conflict(void)
 {
-    vendor_project("connection Visma is visma { if_match = \"yes\"  settle = 0 }",
-            "flow departments \"Departments\"\n"
-            "Src.row as r -> Visma.department {\n"
-            "  read everything\n  write creates and updates\n"
-            "  match on departmentId\n"
-            "  departmentId = r.k\n  description = r.n\n}\n",
-            "k,n\nA1,One\n");
+    vendor_project(
+        "connection Visma is visma { if_match = \"yes\"  settle = 0 }",
+        "flow departments \"Departments\"\n"
+        "Src.row as r -> Visma.department {\n"
+        "  read everything\n  write creates and updates\n"
+        "  match on departmentId\n"
+        "  departmentId = r.k\n  description = r.n\n}\n",
+        "k,n\nA1,One\n");
     vendor_mlc("auth set Visma", "client_id=a-client\nclient_secret=a-secret\n"
-                          "tenant_id=a-tenant\n");
+                                 "tenant_id=a-tenant\n");
     vendor.act = visma_empty;
     is_int(vendor_mlc("run departments", ""), 0, "a department is made");
     vendor_file("rows.csv", "k,n\nA1,Uno\n");
     vendor.act = visma;
     vendor.writes = 0;
-    is_int(vendor_mlc("run departments --json", ""), 1, "[85] changed there meanwhile");
+    is_int(vendor_mlc("run departments --json", ""), 1,
+           "[85] changed there meanwhile");
     is_int(vendor.writes, 1, "… it is not written over");
     is_int(vendor_mlc("run departments --json", ""), 1, "[85] the next run");
     is_int(vendor.writes, 1, "… does not try either");
@@ -253,9 +268,10 @@ static struct {
 
 static bool list_board(struct bad_request *r)
 {
-    return vendor_reply(r, 200, "{\"data\":{\"boards\":[{\"items_page\":{\"cursor\":"
-                         "null,\"items\":[]}}],\"items_page_by_column_values\""
-                         ":{\"cursor\":null,\"items\":[]},\"items\":[]}}");
+    return vendor_reply(r, 200,
+                        "{\"data\":{\"boards\":[{\"items_page\":{\"cursor\":"
+                        "null,\"items\":[]}}],\"items_page_by_column_values\""
+                        ":{\"cursor\":null,\"items\":[]},\"items\":[]}}");
 }
 
 static size_t count_created(const char *body)
@@ -296,9 +312,11 @@ static bool answer_batch(struct bad_request *r, size_t count, size_t bad)
     }
     size_t at = strlen(body);
     if (bad < count && !board.forget)
-        snprintf(body + at, sizeof body - at, "},\"errors\":[{\"message\":"
+        snprintf(body + at, sizeof body - at,
+                 "},\"errors\":[{\"message\":"
                  "\"that is no value\",\"path\":[\"m%zu\"],\"extensions\":{"
-                 "\"code\":\"ColumnValueException\"}}]}", bad);
+                 "\"code\":\"ColumnValueException\"}}]}",
+                 bad);
     else
         snprintf(body + at, sizeof body - at, "}}");
     return vendor_reply(r, 200, body);
@@ -313,17 +331,19 @@ static bool monday(struct bad_request *r, int n)
     size_t bad = bad_one(r->body, count);
     if (board.tired_times-- > 0) {
         board.tired_ms = clock_steady_ms();
-        return vendor_reply(r, 200, "{\"errors\":[{\"message\":\"complexity\","
-                             "\"extensions\":{\"code\":"
-                             "\"COMPLEXITY_BUDGET_EXHAUSTED\","
-                             "\"retry_in_seconds\":2}}]}");
+        return vendor_reply(r, 200,
+                            "{\"errors\":[{\"message\":\"complexity\","
+                            "\"extensions\":{\"code\":"
+                            "\"COMPLEXITY_BUDGET_EXHAUSTED\","
+                            "\"retry_in_seconds\":2}}]}");
     }
     board.waited_ms = clock_steady_ms() - board.tired_ms;
     if (board.calls < 100)
         board.sizes[board.calls++] = count;
     if (board.whole && bad < count)
-        return vendor_reply(r, 200, "{\"errors\":[{\"message\":\"no\",\"extensions\":"
-                             "{\"code\":\"InvalidArgumentException\"}}]}");
+        return vendor_reply(r, 200,
+                            "{\"errors\":[{\"message\":\"no\",\"extensions\":"
+                            "{\"code\":\"InvalidArgumentException\"}}]}");
     return answer_batch(r, count, bad);
 }
 
@@ -335,9 +355,11 @@ static void board_project(int rows, int bad)
         snprintf(text + at, sizeof text - at, "K%d,%s %d\n", i,
                  i == bad ? "bad" : "good", i);
     }
-    vendor_project(things, "flow things \"Things\"\nSrc.row as r -> Monday.thing {\n"
-                    "  read everything\n  write creates\n  match on Code\n"
-                    "  Name = left(r.n, 200)\n  Code = r.k\n}\n", text);
+    vendor_project(things,
+                   "flow things \"Things\"\nSrc.row as r -> Monday.thing {\n"
+                   "  read everything\n  write creates\n  match on Code\n"
+                   "  Name = left(r.n, 200)\n  Code = r.k\n}\n",
+                   text);
     vendor_mlc("auth set Monday", "token=a-token\n");
     memset(&board, 0, sizeof board);
     vendor.act = monday;
@@ -346,8 +368,10 @@ static void board_project(int rows, int bad)
 static void test_batches(void)
 {
     board_project(100, 37);
-    is_int(vendor_mlc("run things --json", ""), 1, "[92] one of a hundred is bad");
-    ok(strstr(vendor_told, "\"created\":99") && strstr(vendor_told, "\"held\":1"),
+    is_int(vendor_mlc("run things --json", ""), 1,
+           "[92] one of a hundred is bad");
+    ok(strstr(vendor_told, "\"created\":99") &&
+           strstr(vendor_told, "\"held\":1"),
        "… ninety-nine land");
     is_int(board.made, 99, "… once each");
     ok(board.calls <= 5, "[89] partial data with errors: by record");
@@ -355,8 +379,10 @@ static void test_batches(void)
     for (int bad = 37; bad < 39; bad++) { /* wherever its half ends */
         board_project(100, bad);
         board.whole = true;
-        is_int(vendor_mlc("run things --json", ""), 1, "[92] refused as a whole");
-        ok(strstr(vendor_told, "\"created\":99") && strstr(vendor_told, "\"held\":1"),
+        is_int(vendor_mlc("run things --json", ""), 1,
+               "[92] refused as a whole");
+        ok(strstr(vendor_told, "\"created\":99") &&
+               strstr(vendor_told, "\"held\":1"),
            "… halves are sent until it is found");
         is_int(board.made, 99, "… the others once each");
         ok(board.calls <= 20, "… in %zu calls", board.calls);
@@ -365,7 +391,8 @@ static void test_batches(void)
     board_project(20, 7);
     board.forget = true;
     vendor_mlc("run things --json", "");
-    ok(strstr(vendor_told, "\"created\":19") && strstr(vendor_told, "\"waiting\":1"),
+    ok(strstr(vendor_told, "\"created\":19") &&
+           strstr(vendor_told, "\"waiting\":1"),
        "[93] an answer without one of twenty: that one is in doubt");
     is_int(board.made, 19, "… the others are done, in whatever order");
 
