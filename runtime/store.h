@@ -385,7 +385,8 @@ struct intent_row {
     struct text natural_key; /* canonical `match on` values */
     struct text match;       /* the same as JSON record, for the probe */
     struct text record_key;  /* idempotency key */
-    struct text method, path, headers, body, content_type, endpoint;
+    struct text method, path, headers, content_type, endpoint;
+    struct text body; /* of a batch with its first intent alone */
     struct text fields, hash; /* what the link gets when it is done */
     struct text evidence;     /* why parked, ids found */
     struct text record;       /* source record, as JSON */

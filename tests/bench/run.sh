@@ -121,3 +121,5 @@ starts "mlc --version" "$MLC" --version
 starts "mlc check t1.mlc" "$MLC" check t1.mlc
 starts "mlc check of an example" "$MLC" check "$SRC/examples/rippling-exact"
 for tool in jq mlr sqlite3 node python3 duckdb; do has $tool && starts "$tool --version" $tool --version; done
+
+SRC=$SRC MLC=$MLC sh "$here/engine.sh"
