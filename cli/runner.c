@@ -21,7 +21,8 @@ static void show_item(void *ctx, const struct plan_item *item)
     struct buf b;
     buf_init(&b, 0);
     if (strcmp(item->action, "hold") != 0
-        && strcmp(item->action, "reject") != 0)
+        && strcmp(item->action, "reject") != 0
+        && strcmp(item->action, "drifted") != 0)
         s->changes++;
     if (s->in->json || s->file) {
         if (!s->first)

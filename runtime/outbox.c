@@ -291,6 +291,7 @@ static int book_done(struct run *r, void *ctx, struct error *err)
     const struct plan_row *row = w->row;
     const char *action = w->item.step.len > 0
                              ? "continue"
+                             : text_is(row->action, "drift") ? "update"
                              : text_cstr(&r->batch, row->action);
     struct text result = row->reasons.len > 0 ? row->reasons : TEXT_NONE;
     if (!run_unprotected.outbox && !w->looks
@@ -346,10 +347,16 @@ static int book_closed(struct run *r, void *ctx, struct error *err)
                               err);
 }
 
+/* Also over what people changed there, when they have seen that. */
+static bool is_update(const struct plan_row *row)
+{
+    return text_is(row->action, "update") || text_is(row->action, "drift");
+}
+
 static int64_t *counter_of(struct run *r, const struct plan_row *row)
 {
     return text_is(row->action, "create")   ? &r->sum->created
-           : text_is(row->action, "update") ? &r->sum->updated
+           : is_update(row)                 ? &r->sum->updated
            : text_is(row->action, "gone")   ? NULL
                                             : &r->sum->unchanged;
 }
@@ -871,7 +878,7 @@ static int book_row(struct run *r, const struct plan_row *row,
 static bool is_write(const struct run *r, const struct plan_row *row)
 {
     return r->o->mode != RUN_ADOPT
-           && (text_is(row->action, "create") || text_is(row->action, "update")
+           && (text_is(row->action, "create") || is_update(row)
                || text_is(row->action, "gone"));
 }
 
@@ -885,7 +892,9 @@ static bool passes(const struct run *r, const struct plan_row *row)
     const struct plan_item *item = map_get(&r->o->approved->items,
                                            row->source_key);
     return item && text_is(row->action, item->action)
-           && text_equal(item->hash, row->hash);
+           && text_equal(item->hash, row->hash)
+           && (!text_is(row->action, "drift")
+               || text_equal(item->found, row->before));
 }
 
 static void left_out(struct run *r, const struct plan_row *row)

@@ -79,6 +79,38 @@ static void changes_text(const struct plan_item *item, struct buf *out)
     arena_fini(&arena);
 }
 
+/* "Description was edited in Exact to "Operatoins"; will be "Operations"": a
+ * record whose source did not change stays as people made it. */
+static void drift_text(const struct plan_item *item, struct buf *out)
+{
+    struct arena arena;
+    struct json_items it = json_items(item->after);
+    bool stays = strcmp(item->action, "drifted") == 0;
+    bool first = true;
+    arena_init(&arena);
+    while (json_next(&it)) {
+        const char *name = text_cstr(&arena, it.name);
+        struct text was = json_get(item->before, name);
+        struct text is = json_get(item->found, name);
+        bool edited = was.len > 0 && !same_value(was, is);
+        if (!edited && (stays || same_value(is, it.value)))
+            continue;
+        buf_str(out, first ? "" : ", ");
+        first = false;
+        buf_printable(out, it.name);
+        if (edited)
+            buf_printf(out, " was edited in %.*s to ", TEXT_ARG(item->system));
+        else
+            buf_byte(out, ' ');
+        short_value(&arena, is, out);
+        buf_str(out, !edited ? " -> " : stays ? "; mlc wrote " : "; will be ");
+        short_value(&arena, it.value, out);
+    }
+    if (stays)
+        buf_str(out, "; it stays until its source changes");
+    arena_fini(&arena);
+}
+
 static const char *mark_of(const char *action, const char **word)
 {
     static const struct {
@@ -86,6 +118,7 @@ static const char *mark_of(const char *action, const char **word)
     } marks[] = {
         { "create", "+", "create" },  { "update", "~", "update" },
         { "drift", "~", "drift" },    { "gone", "-", "close" },
+        { "drifted", "~", "drift" },
         { "hold", "!", "hold" },      { "reject", "x", "reject" },
         { "adopt", "=", "link" },     { "log", ".", "log" },
         { "unlinked", "?", "not yet" }, { "absent", "-", "absent" },
@@ -114,7 +147,7 @@ void plan_item_text(const struct plan_item *item, struct buf *out)
         || strcmp(item->action, "reject") == 0) {
         buf_printable(out, item->before);
     } else if (strcmp(item->action, "adopt") != 0) {
-        changes_text(item, out);
+        (item->found.len > 0 ? drift_text : changes_text)(item, out);
         buf_str(out, "   from ");
         buf_printable(out, item->source_key);
     }
@@ -147,6 +180,10 @@ void plan_item_json(const struct plan_item *item, struct buf *out)
     if (!waits && item->before.len > 0) {
         json_key(&w, "before");
         json_raw(&w, item->before);
+    }
+    if (item->found.len > 0) {
+        json_key(&w, "found");
+        json_raw(&w, item->found);
     }
     if (item->after.len > 0) {
         json_key(&w, "after");
@@ -209,6 +246,7 @@ static void take_item(struct plan *p, struct text raw)
     item->source_key = text_dup(&p->arena, json_get_text(&p->arena, raw,
                                                          "source_key"));
     item->label = text_dup(&p->arena, json_get_text(&p->arena, raw, "label"));
+    item->found = text_dup(&p->arena, json_get(raw, "found"));
     item->hash = text_dup(&p->arena, json_get_text(&p->arena, raw, "hash"));
     map_put(&p->items, item->source_key, item);
 }

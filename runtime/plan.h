@@ -9,11 +9,13 @@
 
 struct plan_item {
     const char *action; /* create update adopt gone hold reject skip log
-                           drift */
+                           drift drifted */
     struct text source_key;
     struct text label;      /* what a person calls the target record */
     struct text target_id;
     struct text before, after; /* JSON objects, names of the language */
+    struct text found;         /* what people made of `before` in `system` */
+    struct text system;
     struct text reasons;       /* JSON, see runtime/holds.h */
     struct text hash;
     struct text note;          /* "owned since …", "gone: …" */

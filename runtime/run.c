@@ -141,7 +141,8 @@ static int add_match(struct run *r, struct error *err)
 static int add_by_id(struct run *r, struct error *err)
 {
     const struct object *o = r->flow->target;
-    if (r->o->mode != RUN_RECONCILE || !r->has_target)
+    if ((r->o->mode != RUN_RECONCILE || !r->has_target)
+        && !run_drift_wanted(r))
         return 0;
     if (o->key_count != 1)
         return error_set(err, ERROR_USAGE, "%.*s has no single key to be "

@@ -228,7 +228,7 @@ static int write_or_not(struct run *r, struct unit *u, struct error *err)
                 : text_equal(u->link.hash, u->hash) ? "unchanged"
                 : r->flow->writes_updates           ? "update"
                                                     : "unchanged";
-    return 0;
+    return run_drift(r, u);
 }
 
 static int log_unit(struct run *r, struct unit *u, struct error *err)
@@ -300,7 +300,8 @@ static int mind_hold(struct run *r, struct unit *u, struct error *err)
     if (got)
         return got < 0 ? -1 : 0;
     bool writes = strcmp(u->action, "create") == 0
-                  || strcmp(u->action, "update") == 0;
+                  || strcmp(u->action, "update") == 0
+                  || strcmp(u->action, "drift") == 0;
     if (writes && !hold.retry && text_equal(hold.hash, u->hash)
         && (text_is(hold.kind, "refused") || text_is(hold.kind, "conflict")))
         u->action = "still";
@@ -393,6 +394,7 @@ void run_count(struct run *r, const char *action, int64_t by)
         { "closed", AT(rejected), 0 },
         { "wait", AT(waiting), AT(uncertain) },
         { "drift", AT(updated), AT(drift) },
+        { "drifted", AT(unchanged), AT(drift) },
         { "unlinked", AT(waiting), 0 },
         { "absent", AT(created), 0 },
 #undef AT

@@ -43,7 +43,8 @@ struct run {
     char where_hash[17];
 
     struct lookups *lookups;
-    struct site match, by_id; /* by_id: reconciling */
+    struct site match, by_id; /* by_id: reconciling, planning */
+    int64_t drift_looks;
     bool has_match;
     struct eval_env env;
 
@@ -84,7 +85,7 @@ struct unit {
     struct evaluated result;
     bool settled;
     struct link_row link;
-    bool linked, looked;
+    bool linked, looked, drift_asked;
     struct find_answer hit;
     /* decided */
     const char *action;
@@ -134,6 +135,11 @@ int run_member_gone(struct run *r, struct text key, struct error *err);
 int run_units_of(struct run *r, const struct record *record, struct text key,
                  struct text raw, bool released, struct units *units,
                  struct error *err);
+/* Does a plan look at what stands in the target? Turns an update into "drift"
+ * and an unchanged record into "drifted" when people changed it there: then
+ * `before` is what stands there and `note` what was written. 1: later. */
+bool run_drift_wanted(const struct run *r);
+int run_drift(struct run *r, struct unit *u);
 /* Holds that something woke. */
 int run_release(struct run *r, struct error *err);
 /* What is no longer at the source. */

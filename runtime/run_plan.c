@@ -74,10 +74,17 @@ static int show(void *ctx, const struct plan_row *row)
     };
     bool waits = text_is(row->action, "hold") || text_is(row->action,
                                                          "reject");
+    bool drift = text_starts(row->action, TEXT("drift"))
+                 && row->source_hash.len > 0;
     s->last = row->number;
     s->count++;
-    if (waits)
+    if (waits || drift)
         item.note = TEXT_NONE;
+    if (drift) {
+        item.system = r->target.name;
+        item.before = row->source_hash;
+        item.found = row->before;
+    }
     if (row->target.len > 0 && r->has_target) {
         struct record *target = record_unpack(
             &r->batch, compiled_target_shape(r->compiled), row->target);
@@ -86,6 +93,7 @@ static int show(void *ctx, const struct plan_row *row)
             hide_once(r, target, create);
             item.after = run_json(&r->batch, target);
             if (r->o->payloads && (create || text_is(row->action, "update")
+                                   || text_is(row->action, "drift")
                                    || text_is(row->action, "gone")))
                 item.payload = payload_of(r, row, target, s->err);
         }
