@@ -75,6 +75,15 @@ bool text_find(struct text t, struct text part, size_t *at)
     return true;
 }
 
+struct text text_cut(struct text *rest, char mark)
+{
+    struct text all = *rest;
+    const char *at = all.len ? memchr(all.ptr, mark, all.len) : NULL;
+    size_t len = at ? (size_t)(at - all.ptr) : all.len;
+    *rest = at ? text_slice(all, len + 1, all.len - len - 1) : TEXT_NONE;
+    return text_slice(all, 0, len);
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';

@@ -31,6 +31,9 @@ int text_compare(struct text a, struct text b); /* by bytes */
 bool text_starts(struct text t, struct text prefix);
 bool text_ends(struct text t, struct text suffix);
 bool text_find(struct text t, struct text part, size_t *at);
+/* The part before the first `mark`, or all of it; *rest goes on behind the
+ * mark, or is TEXT_NONE. */
+struct text text_cut(struct text *rest, char mark);
 struct text text_trim(struct text t); /* U+0020, TAB, CR, LF at both ends */
 uint64_t text_hash(struct text t, uint64_t seed);
 /* ASCII only: A-Z against a-z. */

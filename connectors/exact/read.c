@@ -69,14 +69,11 @@ static struct text place_of(const struct read_spec *spec)
 static void add_name(struct buf *b, struct text prefix, struct text name)
 {
     struct text seen = buf_view(b);
-    for (size_t at = 0; at < seen.len;) {
-        const char *comma = memchr(seen.ptr + at, ',', seen.len - at);
-        size_t end = comma ? (size_t)(comma - seen.ptr) : seen.len;
-        struct text one = text_slice(seen, at, end - at);
+    while (seen.len > 0) {
+        struct text one = text_cut(&seen, ',');
         if (one.len == prefix.len + name.len && text_starts(one, prefix) &&
             text_ends(one, name))
             return;
-        at = end + 1;
     }
     if (b->len > 0)
         buf_byte(b, ',');
@@ -86,8 +83,7 @@ static void add_name(struct buf *b, struct text prefix, struct text name)
 
 static struct text top_name(struct text wire)
 {
-    const char *dot = memchr(wire.ptr, '.', wire.len);
-    return dot ? text_slice(wire, 0, (size_t)(dot - wire.ptr)) : wire;
+    return text_cut(&wire, '.');
 }
 
 static void add_lines(struct arena *arena, const struct shape_field *lines,
@@ -166,11 +162,8 @@ static void add_mandatory(const struct read_spec *spec, struct buf *filter)
 static void split_versions(struct text cursor, struct text *rows,
                            struct text *deleted)
 {
-    const char *semi = memchr(cursor.ptr ? cursor.ptr : "", ';', cursor.len);
-    *rows = semi ? text_slice(cursor, 0, (size_t)(semi - cursor.ptr)) : cursor;
-    *deleted = semi ? text_slice(cursor, rows->len + 1,
-                                 cursor.len - rows->len - 1)
-                    : *rows;
+    *rows = text_cut(&cursor, ';');
+    *deleted = cursor;
     if (rows->len == 0)
         *rows = TEXT("0");
     if (deleted->len == 0)
@@ -256,10 +249,8 @@ static void one_record(const struct connection_info *c,
 static struct text parent_field(const struct object *line)
 {
     struct text parent = fact(line, "parent");
-    const char *dot = memchr(parent.ptr ? parent.ptr : "", '.', parent.len);
-    return dot ? text_slice(parent, (size_t)(dot - parent.ptr) + 1,
-                            parent.len - (size_t)(dot - parent.ptr) - 1)
-               : TEXT_NONE;
+    text_cut(&parent, '.');
+    return parent;
 }
 
 static void lines_page(const struct connection_info *c,
@@ -283,21 +274,9 @@ static void lines_page(const struct connection_info *c,
 /* "3,id,id": the number, and the rest moved behind its comma. */
 static size_t cut_number(struct text *t)
 {
-    const char *comma = memchr(t->ptr, ',', t->len);
-    size_t len = comma ? (size_t)(comma - t->ptr) : t->len;
     int64_t n = 0;
-    json_int64(text_slice(*t, 0, len), &n);
-    *t = comma ? text_slice(*t, len + 1, t->len - len - 1) : TEXT_NONE;
+    json_int64(text_cut(t, ','), &n);
     return n > 0 ? (size_t)n : 0;
-}
-
-static struct text cut_id(struct text *ids)
-{
-    const char *comma = memchr(ids->ptr, ',', ids->len);
-    size_t len = comma ? (size_t)(comma - ids->ptr) : ids->len;
-    struct text id = text_slice(*ids, 0, len);
-    *ids = comma ? text_slice(*ids, len + 1, ids->len - len - 1) : TEXT_NONE;
-    return id;
 }
 
 static void found_page(const struct connection_info *c,
@@ -313,7 +292,7 @@ static void found_page(const struct connection_info *c,
         buf_str(&filter, filter.len > 1 ? " or " : "");
         buf_text(&filter, spec->object->keys[0]);
         buf_str(&filter, " eq ");
-        exact_key_literal(spec->object, cut_id(&state), &filter);
+        exact_key_literal(spec->object, text_cut(&state, ','), &filter);
     }
     buf_byte(&filter, ')');
     struct buf own;
@@ -525,7 +504,7 @@ static struct text found_left(struct text asked)
     after_bar(asked, &state);
     cut_number(&state);
     for (int i = 0; asked.ptr[0] == 'E' && i < FOUND_PER_CALL; i++)
-        cut_id(&state);
+        text_cut(&state, ',');
     return state;
 }
 

@@ -16,6 +16,11 @@ static void test_slices(void)
     ok(text_find(TEXT("abcabd"), TEXT("abd"), &at) && at == 3, "finds");
     ok(!text_find(TEXT("ab"), TEXT("abc"), &at), "longer part is not found");
     ok(text_find(TEXT_NONE, TEXT_NONE, &at) && at == 0, "nothing in nothing");
+    struct text rest = TEXT("a,,b");
+    ok(text_is(text_cut(&rest, ','), "a"), "cut at the first mark");
+    ok(text_is(text_cut(&rest, ','), ""), "… nothing between two");
+    ok(text_is(text_cut(&rest, ','), "b"), "… the last part");
+    ok(rest.len == 0 && text_cut(&rest, ',').len == 0, "… then nothing");
     ok(text_compare(TEXT("a"), TEXT("ab")) < 0, "a before ab");
     ok(text_compare(TEXT("\xC3\xA9"), TEXT("z")) > 0, "bytes are unsigned");
     ok(text_equal(TEXT_NONE, TEXT("")), "empty is empty");
