@@ -212,6 +212,8 @@ struct page {
                              records: the engine takes it from there */
     int64_t total;        /* rows the server says there are; -1 unknown */
     bool deletions;       /* rows are keys of deleted records */
+    const char *row_fault; /* member that says why the system itself could not
+                              build a row; NULL: there is none */
     bool complete;        /* after the last page: nothing can be missing */
     struct text notice;   /* something the run's report should say, or empty */
 };

@@ -65,6 +65,9 @@ const struct shape *shape_join(struct arena *arena, const struct shape *a,
                                const struct shape *b);
 const struct shape *shape_with(struct arena *arena, const struct shape *a,
                                const struct field *field);
+/* The fields of the record's own key. */
+const struct shape *shape_of_key(struct arena *arena,
+                                 const struct object *object);
 /* Names of all fields: a stored record of another spelling misses some. */
 void shape_print(const struct shape *shape, struct buf *out);
 /* Canonical spelling of several values as one key. */

@@ -229,8 +229,8 @@ static int refresh_once(struct refresh *r, struct arena *keep, bool whole,
     return store_mirror_state_put(r->store, r->m->label, state, err);
 }
 
-static const struct shape *key_shape(struct arena *arena,
-                                     const struct object *object)
+const struct shape *shape_of_key(struct arena *arena,
+                                 const struct object *object)
 {
     struct shape *none = ARENA_NEW(arena, struct shape);
     const struct shape *shape = none;
@@ -264,7 +264,7 @@ int mirrored_refresh(struct mirrored *m, struct store *store, int64_t now_ms,
                          .mark = now_ms, .err = err };
     if (result >= 0)
         result = record_plan_new(&keep, m->shape, &r.plan, err)
-                 || record_plan_new(&keep, key_shape(&keep, m->object),
+                 || record_plan_new(&keep, shape_of_key(&keep, m->object),
                                     &r.key_plan, err)
                      ? -1 : 0;
     state.shape = buf_view(&shape);

@@ -70,6 +70,7 @@ struct run {
     bool stopped;        /* a signal or an outage: the rest waits */
     int64_t refused_in_a_row, lost_in_a_row;
     struct text unfinished; /* why the cursor must not move, or empty */
+    struct record_plan *key_plan; /* of rows that cannot be read, or NULL */
     int64_t probed_ms; /* when the targets in doubt were asked for last */
 };
 

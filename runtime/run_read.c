@@ -147,22 +147,37 @@ int run_units_of(struct run *r, const struct record *record, struct text key,
     return 0;
 }
 
+/* The key of a row that cannot be read as a whole; a name of its own when not
+ * even that can be read. */
+static struct text key_of_row(struct run *r, struct text raw)
+{
+    struct record *record = NULL;
+    struct record_fault fault;
+    struct error ignored = { 0 };
+    struct text key = TEXT_NONE;
+    struct buf b;
+    buf_init(&b, 0);
+    if ((r->key_plan
+         || record_plan_new(&r->keep, shape_of_key(&r->keep, r->flow->source),
+                            &r->key_plan, &ignored) == 0)
+        && record_parse(r->key_plan, raw, &r->batch, &record, &fault)
+               == RECORD_READ
+        && record_key(record, &b))
+        key = buf_dup(&r->batch, &b);
+    buf_fini(&b);
+    return key.len > 0 ? key
+                       : text_of(arena_printf(
+                             &r->batch, "row %llx",
+                             (unsigned long long)text_hash(raw, 7)));
+}
+
 /* A row that is no record of the shape we know: that one waits, the others go
  * on. */
 static void hold_row(struct run *r, const struct record_fault *fault,
                      struct text raw, struct units *units)
 {
-    const struct object *object = r->flow->source;
-    struct text key = object->key_count > 0
-                          ? json_get_text(&r->batch, raw,
-                                          text_cstr(&r->batch,
-                                                    object->keys[0]))
-                          : TEXT_NONE;
     struct unit *u = units_add(r, units);
-    u->key = key.len > 0 ? key
-                         : text_of(arena_printf(
-                               &r->batch, "row %llx",
-                               (unsigned long long)text_hash(raw, 7)));
+    u->key = key_of_row(r, raw);
     u->raw = raw;
     u->looked = u->settled = true;
     u->action = "hold";
@@ -213,6 +228,22 @@ static int take_deleted(struct run *r, const struct record *record,
     return result < 0 ? -1 : 0;
 }
 
+/* A row of which the system itself says that it could not build it. */
+static bool is_unbuilt(struct run *r, const struct page *page, struct text raw,
+                       struct record_fault *fault)
+{
+    struct text why = page->row_fault
+                          ? json_get_text(&r->batch, raw, page->row_fault)
+                          : TEXT_NONE;
+    if (text_trim(why).len == 0)
+        return false;
+    *fault = (struct record_fault){ .raw = raw };
+    snprintf(fault->text, sizeof fault->text,
+             "%.*s itself could not build it: %.*s",
+             TEXT_ARG(r->source.name), TEXT_ARG(utf8_left(why, 300)));
+    return true;
+}
+
 /* Rows of one page into units, or into the mirror of group members. */
 static int take_rows(struct run *r, const struct page *page,
                      struct units *units, size_t *rows, struct error *err)
@@ -236,6 +267,8 @@ static int take_rows(struct run *r, const struct page *page,
                              TEXT_ARG(r->source_name), fault.text);
         if (page->from_records)
             cursor_of_record(r, raw, &latest);
+        if (is_unbuilt(r, page, raw, &fault))
+            status = RECORD_BAD;
         if (page->deletions)
             result = status == RECORD_READ ? take_deleted(r, record, err) : 0;
         else if (status == RECORD_BAD) {
