@@ -16,14 +16,33 @@ static struct text header_of(const struct hook_delivery *delivery,
     return TEXT_NONE;
 }
 
+static bool is_mac(struct text sent, const unsigned char mac[SHA256_LEN],
+                   struct arena *arena)
+{
+    char hex[2 * SHA256_LEN + 1];
+    struct text bytes = { (const char *)mac, SHA256_LEN };
+    crypto_hex(bytes, hex);
+    return crypto_equal(crypto_base64(arena, bytes), sent) ||
+           (sent.len == 2 * SHA256_LEN && text_equal_nocase(sent, text_of(hex)));
+}
+
+/* The form is unverified: base64 as the sibling product has it, hexadecimal
+ * digits, or either behind a word such as "sha256=" or "HMAC ". */
 static bool genuine(struct text key, struct text body, struct text signature,
                     struct arena *arena)
 {
     unsigned char mac[SHA256_LEN];
+    size_t at = 0;
     crypto_hmac_sha256(key, body, mac);
-    return crypto_equal(
-        crypto_base64(arena, (struct text){ (const char *)mac, sizeof mac }),
-        signature);
+    signature = text_trim(signature);
+    if (is_mac(signature, mac, arena))
+        return true;
+    while (at < signature.len && signature.ptr[at] != ' ' &&
+           signature.ptr[at] != '=')
+        at++;
+    return at + 1 < signature.len &&
+           is_mac(text_slice(signature, at + 1, signature.len - at - 1), mac,
+                  arena);
 }
 
 /* The catalog's object for a path such as "/v1/customer/100". */
@@ -65,12 +84,13 @@ int visma_hook_verify(const struct connection_info *c,
                       struct arena *arena, struct hook_event *event)
 {
     struct text key = credential->get(credential, "webhook_key");
-    struct text rest;
+    struct text rest, signature;
     size_t slash;
     *event = (struct hook_event){ .object = "" };
-    if (key.len == 0 ||
-        !genuine(key, delivery->body,
-                 header_of(delivery, c->setting(c, "webhook_header")), arena))
+    signature = header_of(delivery, c->setting(c, "webhook_header"));
+    if (signature.len == 0)
+        signature = header_of(delivery, TEXT("Authorization"));
+    if (key.len == 0 || !genuine(key, delivery->body, signature, arena))
         return 1;
     rest = behind_version(
         json_get_text(arena, delivery->body, "resourceUri"));

@@ -95,16 +95,20 @@ static void number_text(int64_t n, char out[DECIMAL_TEXT_MAX])
     decimal_print(decimal_int(n), out);
 }
 
+/* A list that comes whole has no pages; when one says all the same that there
+ * are more rows, they are asked for in pages of the size of the first. */
 static void add_paging(const struct connection_info *c,
-                       const struct read_spec *spec, int64_t page,
-                       struct buf *path)
+                       const struct read_spec *spec,
+                       const struct position *p, struct buf *path)
 {
     char text[DECIMAL_TEXT_MAX];
     int64_t size = spec->page_size > 0 ? spec->page_size
                                        : setting_number(c, "page_size", 500);
-    if (has_fact(spec, "unpaged"))
+    if (has_fact(spec, "unpaged") && p->page == 1)
         return;
-    number_text(page, text);
+    if (has_fact(spec, "unpaged"))
+        size = p->rows / (p->page - 1);
+    number_text(p->page, text);
     uri_query(path, "pageNumber", text_of(text));
     number_text(size, text);
     uri_query(path, "pageSize", text_of(text));
@@ -170,9 +174,16 @@ static void add_expansion(const struct read_spec *spec, struct buf *path)
         { "customer", "glAccounts", "expandAccountInformation" },
         { "supplier", "note", "expandNote" },
         { "supplier_invoice", "note", "expandNote" },
+        { "account", "accountClassDescription",
+          "includeAccountClassDescription" },
         { "branch", "mainAddress", "expandAddress" },
         { "branch", "mainContact", "expandContact" },
+        { "branch", "currency", "expandCurrency" },
+        { "branch", "vatZone", "expandVatZone" },
         { "branch", "ledger", "expandLedger" },
+        { "branch", "industryCode", "expandIndustryCode" },
+        { "branch", "defaultCountry", "expandDefaultCountry" },
+        { "customer", "directDebitLines", "expandDirectDebit" },
         { "purchase_order", "customStr1", "includeCustomFreeFields" },
         { "project", "attributes", "expandAttribute" },
         { "customer_invoice", "taxDetailLines", "expandTaxDetails" },
@@ -232,7 +243,7 @@ int visma_read_request(const struct connection_info *c,
                         &path);
     } else {
         buf_text(&path, spec->object->path);
-        add_paging(c, spec, p.page, &path);
+        add_paging(c, spec, &p, &path);
         add_since(c, spec, &path);
         add_terms(spec, arena, &path);
     }
@@ -463,33 +474,57 @@ static void key_page(const struct read_spec *spec, struct text asked,
         page->next = continuation(arena, 'K', n + 1, 0, TEXT_NONE);
 }
 
-/* Rows without their metadata: how many others there are is nothing of the
- * record, and would make it look changed whenever the total does. */
-static struct text without_metadata(struct text body, struct arena *arena)
+static void add_raw_member(struct json_items it, struct buf *out)
+{
+    if (out->ptr[out->len - 1] != '{')
+        buf_byte(out, ',');
+    buf_printf(out, "\"%.*s\":", TEXT_ARG(it.name));
+    buf_text(out, it.value);
+}
+
+static bool is_key(const struct object *object, struct text name)
+{
+    for (size_t i = 0; i < object->key_count; i++) {
+        const struct field *f = object_field(object, object->keys[i]);
+        if (f && text_equal(f->wire, name))
+            return true;
+    }
+    return false;
+}
+
+/* How many others there are is nothing of the record, and would make it look
+ * changed whenever the total does. Of a row that could not be built only the
+ * key and the reason are kept: half of it must not be taken for all. */
+static void add_row(const struct object *object, struct text row,
+                    struct arena *arena, struct buf *out)
+{
+    struct json_items it = json_items(row);
+    bool unbuilt =
+        text_trim(json_get_text(arena, row, "errorInfo")).len > 0;
+    buf_byte(out, '{');
+    while (json_next(&it)) {
+        bool reason = text_is(it.name, "errorInfo");
+        if (unbuilt ? reason || is_key(object, it.name)
+                    : !reason && !text_is(it.name, "metadata"))
+            add_raw_member(it, out);
+    }
+    buf_byte(out, '}');
+}
+
+static struct text bare_rows(const struct object *object, struct text body,
+                             struct arena *arena)
 {
     struct json_items rows = json_items(text_trim(body));
     struct buf out;
     buf_init(&out, 0);
     buf_byte(&out, '[');
     while (json_next(&rows)) {
-        struct json_items it = json_items(rows.value);
-        bool first = true;
         if (out.len > 1)
             buf_byte(&out, ',');
-        if (json_kind(rows.value) != JSON_OBJECT) {
+        if (json_kind(rows.value) == JSON_OBJECT)
+            add_row(object, rows.value, arena, &out);
+        else
             buf_text(&out, rows.value);
-            continue;
-        }
-        buf_byte(&out, '{');
-        while (json_next(&it)) {
-            if (text_is(it.name, "metadata"))
-                continue;
-            buf_printf(&out, "%s\"%.*s\":", first ? "" : ",",
-                       TEXT_ARG(it.name));
-            buf_text(&out, it.value);
-            first = false;
-        }
-        buf_byte(&out, '}');
     }
     buf_byte(&out, ']');
     struct text t = buf_dup(arena, &out);
@@ -505,15 +540,15 @@ static void list_page(const struct connection_info *c,
     struct rows r = look_at(c, page->body, arena);
     bool by_line = has_fact(spec, "by_line");
     int64_t seen = p.rows + (by_line ? r.lines : r.count);
-    bool last = has_fact(spec, "unpaged") || r.count == 0 ||
-                (r.total >= 0 && seen >= r.total);
+    bool last = r.count == 0 || (r.total >= 0 && seen >= r.total) ||
+                (r.total < 0 && has_fact(spec, "unpaged"));
     struct text held = TEXT_NONE;
     struct text latest = text_compare(r.latest, spec->cursor) > 0
                              ? r.latest
                              : spec->cursor;
     page->total = by_line ? -1 : r.total;
-    if (r.total >= 0)
-        page->body = without_metadata(page->body, arena);
+    page->row_fault = "errorInfo";
+    page->body = bare_rows(spec->object, page->body, arena);
     if (by_line)
         join_batches(page->body, p.held, last, arena, page, &held);
     if (!last)

@@ -131,9 +131,11 @@ bool visma_classify(const struct response *response, enum visma_call call,
         break;
     case 401:
         out->kind = ANSWER_SIGN_IN;
-        out->reason = TEXT("Visma.net does not take the token; a token that "
-                           "is given out and then refused means tenant_id is "
-                           "the customer's, not the company's");
+        out->reason = text_of(arena_printf(
+            arena, "Visma.net does not take the token%s%.*s; a token that is "
+            "given out and then refused means tenant_id is the customer's, "
+            "not the company's, or the application is not activated for the "
+            "company", message.len > 0 ? ": " : "", TEXT_ARG(message)));
         break;
     case 403:
         refuse(out, REFUSAL_PERMISSION, message,
@@ -183,7 +185,7 @@ static struct budget_news *budgets(const struct connection_info *c,
     json_int64(response_header(response, "X-RateLimit-Remaining"),
                &n->remaining);
     if (json_int64(response_header(response, "X-RateLimit-Reset"), &seconds))
-        n->reset_ms = c->now_ms + seconds * 1000; /* seconds left */
+        n->reset_ms = response_now_ms(c, response) + seconds * 1000; /* seconds left */
     return n->limit < 0 && n->remaining < 0 ? NULL : n;
 }
 

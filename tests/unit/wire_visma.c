@@ -56,6 +56,16 @@ static const struct read_case reads[] = {
       "/v1/employee?pageNumber=1&pageSize=500&lastModifiedDateTime="
       "2026-03-01%2009%3A50%3A00&lastModifiedDateTimeCondition=%3E%3D" },
     { "department", "departmentId", READ_ALL, "", "", "", "/v1/department" },
+    { "department", "departmentId", READ_ALL, "", "", "P3:200|",
+      "/v1/department?pageNumber=3&pageSize=100" },
+    { "branch", "currency vatZone industryCode defaultCountry", READ_ALL, "",
+      "", "",
+      "/v1/branch?expandCurrency=true&expandVatZone=true"
+      "&expandIndustryCode=true&expandDefaultCountry=true" },
+    { "customer", "directDebitLines", READ_ONE, "", "7", "",
+      "/v1/customer/7?expandDirectDebit=true" },
+    { "account", "accountClassDescription", READ_ONE, "", "4000", "",
+      "/v1/account/4000?includeAccountClassDescription=true" },
     { "journal_transaction", "batchNumber", READ_ALL, "", "", "",
       "/v2/journaltransaction?pageNumber=1&pageSize=500&lastModifiedDateTime="
       "1900-01-01" },
@@ -147,6 +157,20 @@ static const struct page_case pages[] = {
     { "employee", "employeeCd", "", "[{\"employeeNumber\":\"1\"}]", NULL,
       "P2:1|" }, /* without a total only an empty page is the end */
     { "department", "departmentId", "", "[{\"departmentId\":\"1\"}]", NULL,
+      "" },
+    { "department", "departmentId", "", /* not whole after all */
+      "[{\"departmentId\":\"1\"," META("3") "},{\"departmentId\":\"2\"," META(
+          "3") "}]",
+      "[{\"departmentId\":\"1\"},{\"departmentId\":\"2\"}]", "P2:2|" },
+    { "department", "departmentId", "P2:2|",
+      "[{\"departmentId\":\"3\"," META("3") "}]",
+      "[{\"departmentId\":\"3\"}]", "" },
+    { "employee", "employeeCd", "", /* one that could not be built */
+      "[{\"employeeNumber\":\"1\",\"status\":\"Active\",\"errorInfo\":"
+      "\"no\"," META("2") "},{\"employeeNumber\":\"2\",\"errorInfo\":null," META(
+          "2") "}]",
+      "[{\"employeeNumber\":\"1\",\"errorInfo\":\"no\"},"
+      "{\"employeeNumber\":\"2\"}]",
       "" },
     { "dimension", "id", "", "[\"A\",\"B\"]", "[{\"id\":\"A\"},{\"id\":\"B\"}]",
       "" },
@@ -625,6 +649,20 @@ static void webhooks(void)
            "a signed delivery");
     is_text(e.object, "customer_invoice", "tells what it is about");
     ok(e.record_id.len == 0 && !e.deleted, "the changes are read");
+    char hex[2 * SHA256_LEN + 1];
+    crypto_hex((struct text){ (const char *)mac, sizeof mac }, hex);
+    d.headers = header("Authorization",
+                       arena_printf(&arena, "HMAC %.*s", TEXT_ARG(signature)));
+    is_int(visma_hook_verify(&info, &credential, &d, &arena, &e), 0,
+           "in the header of authorization, behind a word");
+    d.headers = header("x-visma-signature",
+                       arena_printf(&arena, "sha256=%s", hex));
+    is_int(visma_hook_verify(&info, &credential, &d, &arena, &e), 0,
+           "in hexadecimal digits");
+    d.headers = header("x-visma-signature",
+                       arena_printf(&arena, "sha256=%.63s0", hex));
+    is_int(visma_hook_verify(&info, &credential, &d, &arena, &e),
+           hex[63] == '0' ? 0 : 1, "which must be the right ones");
     d.body = text_slice(d.body, 0, d.body.len - 1);
     is_int(visma_hook_verify(&info, &credential, &d, &arena, &e), 1,
            "a changed body");
