@@ -79,6 +79,20 @@ static struct reason *add_outcome(struct frame *f,
     return r;
 }
 
+/* An expression over several lines, in one. */
+static struct text on_one_line(struct arena *arena, struct text t)
+{
+    char *out = arena_alloc(arena, t.len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < t.len; i++) {
+        bool blank = t.ptr[i] == ' ' || t.ptr[i] == '\n' ||
+                     t.ptr[i] == '\r' || t.ptr[i] == '\t';
+        if (!blank || (n && out[n - 1] != ' '))
+            out[n++] = blank ? ' ' : t.ptr[i];
+    }
+    return (struct text){ out, n };
+}
+
 static struct text failure_text(struct frame *f, const struct node *failed,
                                 const char *why)
 {
@@ -87,6 +101,8 @@ static struct text failure_text(struct frame *f, const struct node *failed,
         shown = span_text(&f->c->program->sources, failed->span);
     if (!shown.len)
         return text_of(why);
+    if (memchr(shown.ptr, '\n', shown.len))
+        shown = on_one_line(f->arena, shown);
     if (shown.len > 80)
         shown = utf8_left(shown, 70);
     return text_of(arena_printf(f->arena, "cannot compute `%.*s`: %s",

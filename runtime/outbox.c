@@ -8,6 +8,7 @@
  * in between, the record is brought up to date by the next evaluation. */
 #include "config.h"
 
+#include "runtime/owned.h"
 #include "runtime/run_internal.h"
 
 #include "base/log.h"
@@ -212,9 +213,7 @@ static int prepare(struct writing *w, struct error *err)
     if (!w->target)
         log_bug("a planned record cannot be read back");
     w->after = run_json(&r->batch, w->target);
-    for (size_t i = 0; !create && i < w->target->shape->count; i++)
-        if (compiled_is_once(r->compiled, w->target->shape->fields[i].field))
-            w->target->slots[i].tag = VALUE_LEAVE;
+    owned_leave_once(r->compiled, w->target, row->action);
     w->item.op = create ? WRITE_CREATE : WRITE_UPDATE;
     w->item.record = w->target;
     w->item.target_id = row->target_id;

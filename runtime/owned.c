@@ -10,6 +10,16 @@ bool owned_field(const struct compiled *c, const struct field *field,
            && !compiled_is_once(c, field);
 }
 
+void owned_leave_once(const struct compiled *c, struct record *target,
+                      struct text action)
+{
+    if (text_is(action, "create") || text_is(action, "gone"))
+        return;
+    for (size_t i = 0; i < target->shape->count; i++)
+        if (compiled_is_once(c, target->shape->fields[i].field))
+            target->slots[i].tag = VALUE_LEAVE;
+}
+
 bool owned_same(const struct compiled *c, const struct record *target,
                 const struct record *there, bool unseen_is_same)
 {

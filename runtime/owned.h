@@ -16,6 +16,10 @@
 /* Sent on updates: set, and neither `once` nor closed to updates. */
 bool owned_field(const struct compiled *c, const struct field *field,
                  const struct value *v);
+/* Leaves the fields of `once` of a record that is there as they are. `action`
+ * is the plan's: a new record gets them, and `when gone` sets what it says. */
+void owned_leave_once(const struct compiled *c, struct record *target,
+                      struct text action);
 /* Does `there` have what `target` would write? Lists are not compared: the
  * engine only ever appends them on create. Nobody can see what is in a
  * write-only field: it differs, unless `unseen_is_same`. */

@@ -160,6 +160,23 @@ static int match(struct run *r, struct unit *u, struct error *err)
     return 0;
 }
 
+/* Links are kept for both directions: a record that a flow made from one of
+ * the target's is known there already. 0: so it is, 1: no, -1. */
+static int recognise_back(struct run *r, struct unit *u, struct error *err)
+{
+    struct link_row other;
+    if (r->flow->per || r->flow->each)
+        return 1; /* its key is not that of one record */
+    int got = store_link_of_target(r->store, r->source_name, u->key,
+                                   r->target_name, &r->batch, &other, err);
+    if (got)
+        return got;
+    u->target_id = other.source_key;
+    u->note = TEXT("made from it by the flow in the other direction");
+    u->action = r->flow->writes_updates ? "update" : "adopt";
+    return 0;
+}
+
 /* ---------------------------------------------------------------- deciding */
 static int is_uncertain(struct run *r, struct unit *u, struct error *err)
 {
@@ -212,6 +229,9 @@ static int write_or_not(struct run *r, struct unit *u, struct error *err)
         u->action = "unlinked";
         return 0;
     }
+    got = u->linked ? 1 : recognise_back(r, u, err);
+    if (got <= 0)
+        return got;
     if (!u->linked)
         return r->has_match ? match(r, u, err)
                             : (u->action = r->flow->writes_creates ? "create"

@@ -1,6 +1,7 @@
 /* Showing what a run would do, item by item. */
 #include "config.h"
 
+#include "runtime/owned.h"
 #include "runtime/run_internal.h"
 
 #include <string.h>
@@ -51,13 +52,6 @@ static struct text label_of(const struct plan_row *row)
     return t;
 }
 
-static void hide_once(struct run *r, struct record *target, bool create)
-{
-    for (size_t i = 0; !create && i < target->shape->count; i++)
-        if (compiled_is_once(r->compiled, target->shape->fields[i].field))
-            target->slots[i].tag = VALUE_LEAVE;
-}
-
 static int show(void *ctx, const struct plan_row *row)
 {
     struct showing *s = ctx;
@@ -90,7 +84,7 @@ static int show(void *ctx, const struct plan_row *row)
             &r->batch, compiled_target_shape(r->compiled), row->target);
         bool create = text_is(row->action, "create");
         if (target) {
-            hide_once(r, target, create);
+            owned_leave_once(r->compiled, target, row->action);
             item.after = run_json(&r->batch, target);
             if (r->o->payloads && (create || text_is(row->action, "update")
                                    || text_is(row->action, "drift")
