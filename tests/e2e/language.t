@@ -56,10 +56,6 @@ unit() { printf '{"id":"%s","code":"U%s","name":"%s"%s}\n' "$1" "$1" "$2" "${3:-
 m() { "$MLC" "$@" $sandbox_set --set Exact.settle=0; }
 code() { m "$@" > "$tmp/out" 2> "$tmp/err"; echo $?; }
 writes() { cat "$tmp/ledger" 2> /dev/null | wc -l | tr -d ' '; }
-# center CODE: what Exact holds of it.
-center() {
-    curl -s "$(sandbox_url exact)/_sandbox/records?table=costcenter" | tr '{' '\n' | grep "\"Code\":\"$1\""
-}
 
 sandbox_start exact rippling --ledger "$tmp/ledger" --size 3 --switch exact.minute_limit=0 || exit 99
 sandbox_sign_in || exit 99
