@@ -1,8 +1,8 @@
-/* mlc doctor: looks for what will go wrong, without calling anybody, and says
- * for each finding what mends it. */
+/* mlc doctor: looks for what will go wrong, without calling anybody unless it
+ * is told to, and says for each finding what mends it. */
 #include "config.h"
 
-#include "cli/signin.h"
+#include "cli/doctor.h"
 #include "runtime/clock.h"
 #include "runtime/crypto.h"
 #include "runtime/http.h"
@@ -17,17 +17,7 @@
 #define DISK_LEAST_MB 200
 #define DAYS_WARN 7
 
-enum grade { FINE, NOTE, WRONG };
-
-struct doctor {
-    struct signin *s;
-    size_t counts[3];
-    bool first;
-};
-
-static void say(struct doctor *d, enum grade grade, const char *mend,
-                const char *format, ...) __attribute__((format(printf, 4, 5)));
-static void say(struct doctor *d, enum grade grade, const char *mend,
+void doctor_say(struct doctor *d, enum grade grade, const char *mend,
                 const char *format, ...)
 {
     static const char *const marks[] = { "fine ", "note ", "wrong" };
@@ -61,7 +51,7 @@ static void say(struct doctor *d, enum grade grade, const char *mend,
 
 static void say_error(struct doctor *d, const struct error *err)
 {
-    say(d, WRONG, err->hint[0] ? err->hint : NULL, "%s", err->text);
+    doctor_say(d, WRONG, err->hint[0] ? err->hint : NULL, "%s", err->text);
 }
 
 /* --------------------------------------------------------------- the parts */
@@ -70,7 +60,7 @@ static void look_at_versions(struct doctor *d)
     struct error err = { 0 };
     const char *curl = http_library_version(&err);
     if (curl)
-        say(d, FINE, NULL, "mlc " PACKAGE_VERSION ", %s", curl);
+        doctor_say(d, FINE, NULL, "mlc " PACKAGE_VERSION ", %s", curl);
     else
         say_error(d, &err);
 }
@@ -88,10 +78,10 @@ static void look_at_disk(struct doctor *d, const char *path)
     unsigned long long mb =
         (unsigned long long)v.f_bavail * v.f_frsize >> 20;
     if (mb < DISK_LEAST_MB)
-        say(d, WRONG, "Make room: a run stops when its state cannot be kept.",
+        doctor_say(d, WRONG, "Make room: a run stops when its state cannot be kept.",
             "only %llu MB are free where the state lies", mb);
     else
-        say(d, FINE, NULL, "%llu MB free where the state lies", mb);
+        doctor_say(d, FINE, NULL, "%llu MB free where the state lies", mb);
 }
 
 static void look_at_state(struct doctor *d)
@@ -100,16 +90,16 @@ static void look_at_state(struct doctor *d)
     struct error err = { 0 };
     struct buf b;
     if (!w->store) {
-        say(d, NOTE, NULL, "no state yet: %s is made by the first run",
+        doctor_say(d, NOTE, NULL, "no state yet: %s is made by the first run",
             w->state_path);
         return;
     }
     buf_init(&b, 0);
     store_describe(w->store, &b);
-    say(d, FINE, NULL, "state %s: %s", w->state_path, buf_cstr(&b));
+    doctor_say(d, FINE, NULL, "state %s: %s", w->state_path, buf_cstr(&b));
     buf_fini(&b);
     if (store_verify(w->store, &err))
-        say(d, WRONG, "Run: mlc state restore FILE, with the last backup.",
+        doctor_say(d, WRONG, "Run: mlc state restore FILE, with the last backup.",
             "%s", err.text);
     look_at_disk(d, w->state_path);
 }
@@ -124,9 +114,9 @@ static void look_at_key(struct doctor *d)
     if (vault_open(d->s->w.store, &v, &err) || vault_check(v, &k, &err))
         say_error(d, &err);
     else if (!k.id[0])
-        say(d, NOTE, NULL, "no secret is stored yet, so there is no key");
+        doctor_say(d, NOTE, NULL, "no secret is stored yet, so there is no key");
     else
-        say(d, FINE, NULL, "key %s (%s: %s) opens all %zu stored values",
+        doctor_say(d, FINE, NULL, "key %s (%s: %s) opens all %zu stored values",
             k.id, k.source, k.path, k.secrets);
     d->s->vault = v;
 }
@@ -139,7 +129,7 @@ static void look_at_sign_in(struct doctor *d, const struct signin_state *st)
     buf_init(&b, 0);
     signin_describe(st, d->s->w.now_ms, &b);
     bool dies = st->days_left >= 0 && st->days_left < DAYS_WARN;
-    say(d, st->stopped ? WRONG : dies ? NOTE : FINE,
+    doctor_say(d, st->stopped ? WRONG : dies ? NOTE : FINE,
         st->stopped ? mend
         : dies      ? "Run a flow on it, or let mlc serve keep it alive."
                     : NULL,
@@ -147,25 +137,44 @@ static void look_at_sign_in(struct doctor *d, const struct signin_state *st)
     buf_fini(&b);
 }
 
+/* The vendor has said when it will end [96]. */
+static void look_at_sunset(struct doctor *d, const struct signin_state *st)
+{
+    const struct connection_info *info = &st->setup->info;
+    struct text day = info->learnt(info, FACT_SUNSET);
+    int64_t end = http_parse_date(day);
+    if (end == 0)
+        return;
+    doctor_say(d, end - d->s->w.now_ms < SUNSET_WARN_MS ? WRONG : NOTE,
+        "Update mlc before: its change log says which version speaks the next "
+        "one.",
+        "%.*s will stop answering as it does on %.*s", TEXT_ARG(info->name),
+        TEXT_ARG(day));
+}
+
 static void look_at_connection(struct doctor *d, struct text name)
 {
     struct signin_state st;
     struct error err = { 0 };
     if (signin_look(d->s, name, &st, &err)) {
-        say_error(d, &err);
+        if (d->s->w.program.has_project)
+            say_error(d, &err);
         return;
     }
-    if (!st.setup->connector->hosts)
+    if (!st.setup->connector->hosts || !*st.setup->connector->hosts)
         return;
+    if (!d->s->w.program.has_project && st.count == 0)
+        return; /* nobody set it up, and nothing here uses it */
     look_at_sign_in(d, &st);
+    look_at_sunset(d, &st);
     if (st.setup->url_explicit)
-        say(d, NOTE, NULL, "%.*s goes to %.*s, not to its usual address",
+        doctor_say(d, NOTE, NULL, "%.*s goes to %.*s, not to its usual address",
             TEXT_ARG(name), TEXT_ARG(st.setup->info.url));
     if (st.setup->proxy.len)
-        say(d, NOTE, NULL, "%.*s goes through a proxy", TEXT_ARG(name));
+        doctor_say(d, NOTE, NULL, "%.*s goes through a proxy", TEXT_ARG(name));
     struct text zone = st.setup->info.timezone;
     if (zone.len && !zone_exists(zone))
-        say(d, WRONG, "Use a name such as Europe/Amsterdam; install tzdata.",
+        doctor_say(d, WRONG, "Use a name such as Europe/Amsterdam; install tzdata.",
             "%.*s: there is no time zone %.*s", TEXT_ARG(name),
             TEXT_ARG(zone));
 }
@@ -183,7 +192,7 @@ static int look_at_block(void *ctx, struct text connection,
     if (b->blocked_until_ms <= d->s->w.now_ms)
         return 0;
     clock_print_instant(b->blocked_until_ms, when);
-    say(d, NOTE, "Nothing: it goes on by itself then.",
+    doctor_say(d, NOTE, "Nothing: it goes on by itself then.",
         "%.*s %.*s rests until %s (%.*s)", TEXT_ARG(connection),
         TEXT_ARG(endpoint), when, TEXT_ARG(window));
     return 0;
@@ -207,10 +216,10 @@ static int look_at_run(void *ctx, const struct run_row *row)
         return 0;
     clock_print_span(d->s->w.now_ms - row->started_ms, age);
     if (row->alive)
-        say(d, FINE, NULL, "%.*s is running, for %s", TEXT_ARG(row->flow),
+        doctor_say(d, FINE, NULL, "%.*s is running, for %s", TEXT_ARG(row->flow),
             age);
     else
-        say(d, NOTE, "Nothing: the next run of it settles what is open.",
+        doctor_say(d, NOTE, "Nothing: the next run of it settles what is open.",
             "a run of %.*s did not end, %s ago", TEXT_ARG(row->flow), age);
     return 0;
 }
@@ -234,11 +243,11 @@ static void look_at_environment(struct doctor *d)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *value = getenv(names[i]);
         if (value && *value)
-            say(d, NOTE, "To use a proxy, set `proxy` of the connection.",
+            doctor_say(d, NOTE, "To use a proxy, set `proxy` of the connection.",
                 "%s is set; mlc does not use it", names[i]);
     }
     if (clock_now_ms() < INT64_C(1735689600000)) /* 2025 */
-        say(d, WRONG, "Run: timedatectl set-ntp true",
+        doctor_say(d, WRONG, "Run: timedatectl set-ntp true",
             "this machine's clock is years behind");
 }
 
@@ -246,14 +255,14 @@ static void look_at_project(struct doctor *d)
 {
     const struct program *p = &d->s->w.program;
     struct stat st;
-    if (p->diags.error_count)
-        say(d, WRONG, "Run: mlc check", "the project has %zu errors",
+    if (p->diags.error_count && p->has_project)
+        doctor_say(d, WRONG, "Run: mlc check", "the project has %zu errors",
             p->diags.error_count);
     if (p->has_project && p->root) {
         const char *path = arena_printf(&d->s->w.arena, "%s/project.mlc",
                                         p->root);
         if (stat(path, &st) == 0 && (st.st_mode & S_IWOTH))
-            say(d, WRONG, arena_printf(&d->s->w.arena, "Run: chmod o-w %s",
+            doctor_say(d, WRONG, arena_printf(&d->s->w.arena, "Run: chmod o-w %s",
                                        path),
                 "anybody can change %s", path);
     }
@@ -263,7 +272,9 @@ int cmd_doctor(const struct invocation *in)
 {
     struct signin s;
     struct doctor d = { .s = &s, .first = true };
-    int code = signin_open(&s, in, SIGNIN_STATE_READ);
+    bool live = option_given(in, "live");
+    int code = signin_open(&s, in, live ? SIGNIN_TRANSPORT
+                                        : SIGNIN_STATE_READ);
     if (code == EXIT_FINE) {
         if (in->json)
             fputs("{\"version\":1,\"findings\":[", stdout);
@@ -276,6 +287,8 @@ int cmd_doctor(const struct invocation *in)
         look_at_budgets(&d);
         look_at_runs(&d);
         look_at_environment(&d);
+        if (live)
+            doctor_look_live(&d);
         if (in->json)
             printf("],\"fine\":%zu,\"notes\":%zu,\"wrong\":%zu}\n",
                    d.counts[FINE], d.counts[NOTE], d.counts[WRONG]);

@@ -152,6 +152,9 @@ const struct call_figures *channel_last_call(const struct channel *c);
 int channel_sign_in(struct channel *c, struct text code,
                     struct text redirect_uri, struct text verifier,
                     struct error *err);
+/* Fact of a connection: the date its vendor says it will end, as it was said. */
+#define FACT_SUNSET "sunset"
+#define SUNSET_WARN_MS (INT64_C(30) * 86400000)
 struct budget_view {
     const char *window;
     int64_t used, limit, reset_ms, blocked_until_ms;

@@ -482,6 +482,22 @@ static bool is_sign_in_page(struct flight *f)
     return is;
 }
 
+/* RFC 8594: what was called will end. Kept for doctor; said at once in its
+ * last month [96]. */
+static void mind_sunset(struct channel *c, const struct response *response)
+{
+    struct error ignored = { 0 };
+    const struct connection_info *info = &c->setup->info;
+    struct text day = response_header(response, "sunset");
+    int64_t end = http_parse_date(day);
+    if (end == 0 || text_equal(info->learnt(info, FACT_SUNSET), day))
+        return;
+    (void)connection_learn(c->setup, TEXT(FACT_SUNSET), day, &ignored);
+    if (end - clock_now_ms() < SUNSET_WARN_MS)
+        log_warning("%.*s will stop answering as it does on %.*s: update mlc "
+                    "before", TEXT_ARG(info->name), TEXT_ARG(day));
+}
+
 static void take_news(struct loop *l, struct flight *f)
 {
     struct channel *c = l->c;
@@ -496,6 +512,7 @@ static void take_news(struct loop *l, struct flight *f)
     (void)budgets_answered(c->budgets, x->request, x->response.status, now,
                            &ignored);
     signer_used(&c->signer, now);
+    mind_sunset(c, &x->response);
 }
 
 static void note_figures(struct channel *c, const struct http_call *call)

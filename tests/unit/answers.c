@@ -3,11 +3,13 @@
 #include "config.h"
 
 #include "base/text.h"
+#include "runtime/clock.h"
 #include "tests/lib/badvendor.h"
 #include "tests/lib/tap.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* ------------------------------------------------- errors inside a 200 */
 static const char *inside;
@@ -118,12 +120,61 @@ static void test_answer_of_another_company(void)
     is_int(vendor.writes, 0, "… nothing is written on the strength of it");
 }
 
+/* ---------------------------------------------------------------- sunset */
+static const char *end_date;
+
+static bool end_soon(struct bad_request *r, int n)
+{
+    char line[100];
+    if (n)
+        return vendor_accept(r, n);
+    snprintf(line, sizeof line, "Sunset: %s\r\n", end_date);
+    bad_reply(r, 200, line, "{\"d\":{\"results\":[]}}");
+    return true;
+}
+
+static const char *http_date(int64_t ms)
+{
+    static char out[40];
+    time_t t = (time_t)(ms / 1000);
+    struct tm tm;
+    gmtime_r(&t, &tm);
+    strftime(out, sizeof out, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    return out;
+}
+
+static void test_sunset(void)
+{
+    static const struct {
+        int days, code;
+        bool warned;
+        const char *grade;
+    } rows[] = {
+        { 400, 0, false, "note   Exact will stop" },
+        { 20, 1, true, "wrong  Exact will stop" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        vendor_exact("k,n\nA1,One\n");
+        vendor.act = end_soon;
+        end_date = http_date(clock_now_ms() + rows[i].days * INT64_C(86400000));
+        vendor_mlc("run centers", "");
+        ok((strstr(vendor_told, "will stop answering") != NULL) ==
+               rows[i].warned,
+           "[96] an end %d days ahead is said at once: %d", rows[i].days,
+           rows[i].warned);
+        is_int(vendor_mlc("doctor", ""), rows[i].code, "[96] doctor knows");
+        vendor_says(rows[i].grade, "… how urgent it is");
+        vendor_says("Update mlc", "… and what to do");
+    }
+}
+
 int main(void)
 {
     vendor_start();
     test_inside();
     test_company();
     test_answer_of_another_company();
+    test_sunset();
     vendor_stop();
     return tap_done();
 }
