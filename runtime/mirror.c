@@ -9,6 +9,7 @@
 #include "runtime/mirror_read.h"
 #include "runtime/record.h"
 #include "runtime/summary.h"
+#include "runtime/unicode_icu.h"
 #include <string.h>
 
 #define SITES_MAX 256
@@ -102,12 +103,20 @@ void shape_print(const struct shape *shape, struct buf *out)
     }
 }
 
+void key_part(const struct value *v, struct buf *out)
+{
+    if (v->tag == VALUE_TEXT)
+        unicode_compose(value_as_text(v), out);
+    else
+        value_canonical(v, out);
+}
+
 void key_canonical(const struct value *values, size_t count, struct buf *out)
 {
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             buf_byte(out, '\x1f');
-        value_canonical(&values[i], out);
+        key_part(&values[i], out);
     }
 }
 
@@ -262,7 +271,7 @@ static bool key_of(const struct site *site, const struct record *record,
             return false;
         if (i > 0)
             buf_byte(out, '\x1f');
-        value_canonical(&v, out);
+        key_part(&v, out);
     }
     return true;
 }

@@ -72,6 +72,8 @@ const struct shape *shape_of_key(struct arena *arena,
 void shape_print(const struct shape *shape, struct buf *out);
 /* Canonical spelling of several values as one key. */
 void key_canonical(const struct value *values, size_t count, struct buf *out);
+/* One of them, as keys are compared: texts in their composed form [115]. */
+void key_part(const struct value *v, struct buf *out);
 /* The record's own key (object->keys), empty when one is missing. */
 bool record_key(const struct record *record, struct buf *out);
 /* "Exact.costcenter" */

@@ -99,16 +99,31 @@ static void hold_unit(struct run *r, struct unit *u, const char *action,
     held_of_message(&r->batch, message, group, TEXT_NONE, &u->held);
 }
 
+/* Was the record it belongs to told to be gone? Then who comes with its key is
+ * its successor [113]. 1 yes. */
+static int is_left(struct run *r, struct text key, struct error *err)
+{
+    struct link_row link;
+    int got = store_link_find(r->store, r->flow->name, r->source_name, key,
+                              r->target_name, &r->batch, &link, err);
+    return got < 0 ? -1
+                   : got == 0 && text_starts(link.hash, TEXT("gone:"));
+}
+
 /* It is there already: recognised by `match on`. */
 static int adopt(struct run *r, struct unit *u, struct error *err)
 {
     struct link_row other;
+    int left = 0;
     u->target_id = key_text(&r->batch, u->hit.record);
     int got = store_link_of_target(r->store, r->target_name, u->target_id,
                                    r->source_name, &r->batch, &other, err);
     if (got < 0)
         return -1;
-    if (got == 0 && !text_equal(other.source_key, u->key)) {
+    bool taken = got == 0 && !text_equal(other.source_key, u->key);
+    if (taken && (left = is_left(r, other.source_key, err)) < 0)
+        return -1;
+    if (taken && !left) {
         hold_unit(r, u, "hold", text_of(arena_printf(
             &r->batch, "%.*s %.*s belongs to %.*s already; two source records "
             "cannot share it", TEXT_ARG(r->target_name),
@@ -117,7 +132,10 @@ static int adopt(struct run *r, struct unit *u, struct error *err)
         return 0;
     }
     u->before = run_json(&r->batch, u->hit.record);
-    u->note = TEXT("recognised by its key");
+    u->note = left ? text_of(arena_printf(&r->batch, "takes over from %.*s, "
+                                          "which is gone",
+                                          TEXT_ARG(other.source_key)))
+                   : TEXT("recognised by its key");
     u->action = owned_same(r->compiled, u->result.target, u->hit.record,
                            r->o->mode == RUN_RECONCILE)
                         || !r->flow->writes_updates

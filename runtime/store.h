@@ -269,8 +269,9 @@ int store_link_of_target(struct store *s, struct text target,
 int store_link_other(struct store *s, struct text object, struct text key,
                      struct arena *arena, struct text *other,
                      struct error *err);
-/* Makes or renews link and owned fields. An earlier link of the same source
- * key to another target becomes a tombstone. */
+/* Makes or renews link and owned fields. Earlier links of the same source key
+ * to another target, and of another source key to the same one, become
+ * tombstones. */
 int store_link_put(struct store *s, struct text flow,
                    const struct link_row *row, struct error *err);
 int store_link_bury(struct store *s, int64_t id, int64_t now_ms,

@@ -227,6 +227,11 @@ static int put_link(struct store *s, struct text flow,
                     " AND source_key = ? AND target = ? AND gone = 0", "ittt",
                     row->owned_ms ? row->owned_ms : 1, row->source,
                     row->source_key, row->target)
+            || sql_run(s, err, "UPDATE links SET gone = ? WHERE target_id = ?"
+                       " AND source = ? AND target = ? AND source_key <> ?"
+                       " AND gone = 0", "itttt",
+                       row->owned_ms ? row->owned_ms : 1, row->target_id,
+                       row->source, row->target, row->source_key)
             || sql_run(s, err, "INSERT INTO links (source, source_key, target,"
                        " target_id, target_key, run, created, gone)"
                        " VALUES (?, ?, ?, ?, ?, ?, ?, 0)", "tttttii",

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
+#include <unicode/ustring.h>
 #include <unicode/uvernum.h>
 
 #define NAME_OF(symbol) NAME_OF_EXPANDED(symbol)
@@ -25,6 +26,15 @@ static struct {
     int32_t (*decomposition)(const UNormalizer2 *norm, UChar32 c,
                              UChar *decomposition, int32_t capacity,
                              UErrorCode *status);
+    const UNormalizer2 *(*nfc)(UErrorCode *status);
+    int32_t (*normalize)(const UNormalizer2 *norm, const UChar *from,
+                         int32_t len, UChar *to, int32_t capacity,
+                         UErrorCode *status);
+    UChar *(*from_utf8)(UChar *to, int32_t capacity, int32_t *len,
+                        const char *from, int32_t from_len,
+                        UErrorCode *status);
+    char *(*to_utf8)(char *to, int32_t capacity, int32_t *len,
+                     const UChar *from, int32_t from_len, UErrorCode *status);
 } icu;
 
 static void __attribute__((noreturn)) give_up(const char *why)
@@ -57,6 +67,10 @@ static void load(void)
     find(library, NAME_OF(u_getCombiningClass), &icu.combining_class);
     find(library, NAME_OF(unorm2_getNFKDInstance), &icu.nfkd);
     find(library, NAME_OF(unorm2_getDecomposition), &icu.decomposition);
+    find(library, NAME_OF(unorm2_getNFCInstance), &icu.nfc);
+    find(library, NAME_OF(unorm2_normalize), &icu.normalize);
+    find(library, NAME_OF(u_strFromUTF8), &icu.from_utf8);
+    find(library, NAME_OF(u_strToUTF8), &icu.to_utf8);
 }
 
 static void need(void)
@@ -174,4 +188,37 @@ struct text unicode_fold(struct arena *arena, struct text t)
         before = c;
     }
     return (struct text){ to, len };
+}
+
+/* Nothing below U+0300 changes, alone or together. */
+static bool is_composed(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if ((unsigned char)t.ptr[i] >= 0xCC)
+            return false;
+    return true;
+}
+
+#define COMPOSED_MAX 4096 /* bytes; a key is shorter */
+
+void unicode_compose(struct text t, struct buf *out)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar wide[COMPOSED_MAX];
+    UChar composed[COMPOSED_MAX];
+    char narrow[3 * COMPOSED_MAX];
+    int32_t len = 0;
+    if (t.len > COMPOSED_MAX || is_composed(t)) {
+        buf_text(out, t);
+        return;
+    }
+    need();
+    icu.from_utf8(wide, COMPOSED_MAX, &len, t.ptr, (int32_t)t.len, &status);
+    const UNormalizer2 *norm = icu.nfc(&status);
+    len = icu.normalize(norm, wide, len, composed, COMPOSED_MAX, &status);
+    icu.to_utf8(narrow, sizeof narrow, &len, composed, len, &status);
+    if (status > U_ZERO_ERROR)
+        buf_text(out, t);
+    else
+        buf_text(out, (struct text){ narrow, (size_t)len });
 }

@@ -15,4 +15,8 @@ bool unicode_is_letter(int32_t c);
  * with strokes as plain ones; everything else as it is. */
 struct text unicode_fold(struct arena *arena, struct text t);
 
+/* The text in its composed form (NFC): an e with its accent is one character,
+ * however it was typed. What is no UTF-8 stays as it is. */
+void unicode_compose(struct text t, struct buf *out);
+
 #endif
