@@ -42,3 +42,26 @@ bool field_on_update(void *ctx, const struct field *field)
     (void)ctx;
     return !field->read_only && !field->create_only;
 }
+
+int connector_read_request(const struct connector *connector,
+                           const struct connection_info *c,
+                           const struct read_spec *spec, struct text next,
+                           struct arena *arena, struct request *out,
+                           struct error *err)
+{
+    if (!connector->read_request)
+        return error_set(err, ERROR_USAGE, "%s cannot be read by calls",
+                         connector->title);
+    return connector->read_request(c, spec, next, arena, out, err);
+}
+
+int connector_write_request(const struct connector *connector,
+                            const struct connection_info *c,
+                            const struct write_spec *spec, struct arena *arena,
+                            struct request *out, struct error *err)
+{
+    if (!connector->write_request)
+        return error_set(err, ERROR_USAGE, "%s cannot be written by calls",
+                         connector->title);
+    return connector->write_request(c, spec, arena, out, err);
+}

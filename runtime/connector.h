@@ -313,7 +313,8 @@ struct connector {
                            void *ctx, struct answer *out);
 
     /* The request for one page. `next` is empty for the first. Returns -1 with
-     * ERROR_USAGE when the object cannot be read that way. */
+     * ERROR_USAGE when the object cannot be read that way. NULL: no
+     * call reads anything. */
     int (*read_request)(const struct connection_info *c,
                         const struct read_spec *spec, struct text next,
                         struct arena *arena, struct request *out,
@@ -325,7 +326,7 @@ struct connector {
                         struct page *page, struct answer *out);
 
     /* The exact bytes of a write; stored in the outbox before they are sent,
-     * so no secret may be in them. */
+     * so no secret may be in them. NULL: no call writes anything. */
     int (*write_request)(const struct connection_info *c,
                          const struct write_spec *spec, struct arena *arena,
                          struct request *out, struct error *err);
@@ -400,6 +401,17 @@ struct connector {
                        struct arena *arena, struct buf *form,
                        struct answer *out);
 };
+
+/* read_request and write_request; ERROR_USAGE when the connector has none. */
+int connector_read_request(const struct connector *connector,
+                           const struct connection_info *c,
+                           const struct read_spec *spec, struct text next,
+                           struct arena *arena, struct request *out,
+                           struct error *err);
+int connector_write_request(const struct connector *connector,
+                            const struct connection_info *c,
+                            const struct write_spec *spec, struct arena *arena,
+                            struct request *out, struct error *err);
 
 /* Registry, from connectors/list.def. */
 const struct connector *connector_find(struct text name);

@@ -22,13 +22,10 @@ static int make_request(void *ctx, const struct write_spec *spec,
                         struct arena *arena, struct request *out,
                         struct error *err)
 {
-    const struct connector *connector = channel_connector(ctx);
-    if (!connector->write_request)
-        return error_set(err, ERROR_USAGE, "%s cannot be written",
-                         connector->title);
     if (channel_prepare(ctx, err)) /* a request may name a learnt fact */
         return -1;
-    return connector->write_request(channel_info(ctx), spec, arena, out, err);
+    return connector_write_request(channel_connector(ctx), channel_info(ctx),
+                                   spec, arena, out, err);
 }
 
 static int write_items(void *ctx, struct write_call *call, struct error *err)

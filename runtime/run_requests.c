@@ -98,8 +98,8 @@ static int ask(void *ctx, const struct read_spec *spec, struct text next,
     struct request request = { 0 };
     (void)page;
     (void)answer;
-    if (a->setup->connector->read_request(&a->setup->info, spec, next, arena,
-                                          &request, err))
+    if (connector_read_request(a->setup->connector, &a->setup->info, spec, next,
+                               arena, &request, err))
         return -1;
     tell(a, &request);
     return 0;
@@ -110,10 +110,8 @@ static int write_request(void *ctx, const struct write_spec *spec,
                          struct error *err)
 {
     struct asked *a = ctx;
-    const struct connector *c = a->setup->connector;
-    if (!c->write_request)
-        return error_set(err, ERROR_USAGE, "%s cannot be written", c->title);
-    return c->write_request(&a->setup->info, spec, arena, out, err);
+    return connector_write_request(a->setup->connector, &a->setup->info, spec,
+                                   arena, out, err);
 }
 
 static void no_counts(void *ctx, struct call_count *out)

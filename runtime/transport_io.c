@@ -53,8 +53,8 @@ static int start_reading(struct channel *c, struct page_read *read,
     r->read = read;
     error_clear(&read->error);
     memset(&read->page, 0, sizeof read->page);
-    if (s->connector->read_request(&s->info, read->spec, read->next,
-                                   read->arena, &r->request, &read->error))
+    if (connector_read_request(s->connector, &s->info, read->spec, read->next,
+                               read->arena, &r->request, &read->error))
         return -1;
     *x = (struct exchange){ .request = &r->request, .arena = read->arena,
                             .classify = judge_page, .ctx = r };

@@ -22,36 +22,6 @@ static const struct quota quotas[] = {
 
 static const char *const hosts[] = { NULL };
 
-static int no_request(struct error *err)
-{
-    return error_set(err, ERROR_USAGE, "files are read by `mlc map`, not over "
-                                       "a network");
-}
-
-static int read_request(const struct connection_info *c,
-                        const struct read_spec *spec, struct text next,
-                        struct arena *arena, struct request *out,
-                        struct error *err)
-{
-    (void)c;
-    (void)spec;
-    (void)next;
-    (void)arena;
-    (void)out;
-    return no_request(err);
-}
-
-static int write_request(const struct connection_info *c,
-                         const struct write_spec *spec, struct arena *arena,
-                         struct request *out, struct error *err)
-{
-    (void)c;
-    (void)spec;
-    (void)arena;
-    (void)out;
-    return no_request(err);
-}
-
 const struct connector connector_files = {
     .name = "files",
     .title = "Files",
@@ -62,6 +32,4 @@ const struct connector connector_files = {
     .timeout_ms = 60 * 1000,
     .batch_max = 1,
     .concurrency = 1,
-    .read_request = read_request,
-    .write_request = write_request,
 };

@@ -36,36 +36,6 @@ static const struct quota quotas[] = {
 
 static const char *const hosts[] = { NULL };
 
-static int no_request(struct error *err)
-{
-    return error_set(err, ERROR_USAGE, "notices are neither read nor written "
-                                       "by a flow");
-}
-
-static int read_request(const struct connection_info *c,
-                        const struct read_spec *spec, struct text next,
-                        struct arena *arena, struct request *out,
-                        struct error *err)
-{
-    (void)c;
-    (void)spec;
-    (void)next;
-    (void)arena;
-    (void)out;
-    return no_request(err);
-}
-
-static int write_request(const struct connection_info *c,
-                         const struct write_spec *spec, struct arena *arena,
-                         struct request *out, struct error *err)
-{
-    (void)c;
-    (void)spec;
-    (void)arena;
-    (void)out;
-    return no_request(err);
-}
-
 const struct connector connector_notify = {
     .name = "notify",
     .title = "Notices",
@@ -76,6 +46,4 @@ const struct connector connector_notify = {
     .timeout_ms = 20 * 1000,
     .batch_max = 1,
     .concurrency = 1,
-    .read_request = read_request,
-    .write_request = write_request,
 };
