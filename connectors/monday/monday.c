@@ -2,6 +2,7 @@
  * connectors/monday/README.md. */
 #include "config.h"
 #include "connectors/monday/monday.h"
+#include "runtime/crypto.h"
 #include "runtime/jsonread.h"
 #include "runtime/uri.h"
 
@@ -493,8 +494,9 @@ static int token_request(const struct connection_info *c,
         return -1;
     }
     buf_init(&form, 16 * 1024);
-    uri_form(&form, "grant_type", code.len > 0 ? TEXT("authorization_code")
-                                               : TEXT("refresh_token"));
+    if (is_21(c))
+        uri_form(&form, "grant_type", code.len > 0 ? TEXT("authorization_code")
+                                                   : TEXT("refresh_token"));
     if (code.len > 0) {
         uri_form(&form, "code", code);
         uri_form(&form, "redirect_uri", redirect_uri);
@@ -522,11 +524,40 @@ static int token_request(const struct connection_info *c,
     return 0;
 }
 
+/* The end of a token's life that it carries in itself; 0: it does not say. */
+static int64_t life_inside(const struct connection_info *c, struct text token,
+                           struct arena *arena)
+{
+    const char *dot = memchr(token.ptr ? token.ptr : "", '.', token.len);
+    struct text claims, middle;
+    size_t at = dot ? (size_t)(dot - token.ptr) + 1 : token.len;
+    int64_t end = 0;
+    middle = text_slice(token, at, token.len - at);
+    dot = memchr(middle.ptr ? middle.ptr : "", '.', middle.len);
+    if (!dot ||
+        !crypto_unbase64url(
+            arena, text_slice(middle, 0, (size_t)(dot - middle.ptr)),
+            &claims) ||
+        !json_get_int64(claims, "exp", &end) || end * 1000 <= c->now_ms)
+        return 0;
+    return end * 1000 - c->now_ms;
+}
+
+static int64_t life_of(const struct connection_info *c,
+                       const struct response *response, struct text token,
+                       struct arena *arena)
+{
+    int64_t seconds = 0, inside;
+    if (json_get_int64(response->body, "expires_in", &seconds) && seconds > 0)
+        return seconds * 1000;
+    inside = life_inside(c, token, arena);
+    return inside > 0 ? inside : INT64_C(3600) * 1000;
+}
+
 static void token_answer(const struct connection_info *c,
                          const struct response *response, struct arena *arena,
                          struct new_credential *credential, struct answer *out)
 {
-    int64_t seconds = 3600;
     *out = (struct answer){ .kind = ANSWER_DONE, .status = response->status };
     if (response->status != 200) {
         out->code = json_get_text(arena, response->body, "error");
@@ -543,8 +574,8 @@ static void token_answer(const struct connection_info *c,
         json_get_text(arena, response->body, "access_token");
     credential->refresh_token =
         json_get_text(arena, response->body, "refresh_token");
-    json_get_int64(response->body, "expires_in", &seconds);
-    credential->lives_ms = is_21(c) ? seconds * 1000 : 0;
+    credential->lives_ms =
+        is_21(c) ? life_of(c, response, credential->access_token, arena) : 0;
     if (credential->access_token.len == 0) {
         out->kind = ANSWER_FAILED;
         out->reason = TEXT("the token answer holds no access token");

@@ -5,13 +5,13 @@
 #include "connectors/monday/sandbox_graphql.h"
 
 #include "base/date.h"
+#include "runtime/crypto.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define KEY_LIVES_MS 1800000
 #define CODE_LIVES_MS 600000
-#define ACCESS_LIVES_S 3600
 #define DAY_MS INT64_C(86400000)
 
 static const struct sandbox_switch switches[] = {
@@ -34,6 +34,9 @@ static const struct sandbox_switch switches[] = {
       "an idempotency key with another document (unverified)" },
     { "running_ms", "0|*", "how long a call counts as still running" },
     { "auth_error", "2025|2024", "shape of the answer to a bad token" },
+    { "token_seconds", "3600|*", "how long a token of the 2.1 sign-in lives" },
+    { "token_life", "told|inside",
+      "does the answer say so, or the token alone (unverified)" },
     { "rate_headers", "yes|no", "RateLimit headers (not seen in recordings)" },
     { "hook_seconds", "0|*", "how late webhooks come" },
     { "hook_twice", "no|yes", "webhooks that come twice" },
@@ -114,33 +117,76 @@ static void serve_authorize(struct world *w, struct sandbox_call *call)
                        code, TEXT_ARG(call_param(call, "state")));
 }
 
-static bool take_grant(struct world *w, struct sandbox_call *call)
+/* Of the modern sign-in: does the verifier belong to the challenge? */
+static bool is_proved(struct sandbox_call *call, const struct doc *code)
+{
+    unsigned char digest[SHA256_LEN];
+    struct text verifier = call_form(call, "code_verifier");
+    crypto_sha256(verifier, digest);
+    return verifier.len >= 43 &&
+           text_equal(crypto_base64url(call->arena,
+                                       (struct text){ (const char *)digest,
+                                                      SHA256_LEN }),
+                      doc_as_text(doc_get(code, "challenge")));
+}
+
+static bool take_code(struct world *w, struct sandbox_call *call, bool modern)
+{
+    const char *key = text_cstr(call->arena, call_form(call, "code"));
+    struct table *t = world_table(w, "_codes");
+    const struct doc *code = table_get(t, key);
+    bool good = code && call->now_ms <= doc_whole(code, "ends_ms", 0) &&
+                text_is(call_form(call, "redirect_uri"),
+                        doc_str(code, "redirect")) &&
+                (!modern || is_proved(call, code));
+    if (code)
+        table_remove(t, key);
+    return good;
+}
+
+/* A refresh token is good once. */
+static bool take_grant(struct world *w, struct sandbox_call *call, bool modern)
 {
     struct text type = call_form(call, "grant_type");
-    bool refresh = text_is(type, "refresh_token");
-    const char *key = text_cstr(
-        call->arena, call_form(call, refresh ? "refresh_token" : "code"));
-    struct table *t = world_table(w, refresh ? "_refresh" : "_codes");
-    const struct doc *row = table_get(t, key);
-    if (!row || (!refresh && call->now_ms > doc_whole(row, "ends_ms", 0)))
+    struct table *t = world_table(w, "_refresh");
+    const char *key = text_cstr(call->arena, call_form(call, "refresh_token"));
+    if (!modern || text_is(type, "authorization_code"))
+        return take_code(w, call, modern);
+    if (!text_is(type, "refresh_token") || !table_get(t, key))
         return false;
     table_remove(t, key);
     return true;
 }
 
+/* A token that says itself when it ends; nobody checks its signature. */
+static const char *timed_token(struct sandbox_call *call, int64_t ends_s)
+{
+    return arena_printf(
+        call->arena, "%.*s.%.*s.%s",
+        TEXT_ARG(crypto_base64url(call->arena, TEXT("{\"alg\":\"HS256\"}"))),
+        TEXT_ARG(crypto_base64url(
+            call->arena, text_of(arena_printf(call->arena, "{\"exp\":%lld}",
+                                              (long long)ends_s)))),
+        world_token(call->arena, ""));
+}
+
 static void serve_token(struct world *w, struct sandbox_call *call, bool modern)
 {
-    const char *access = world_token(call->arena, "eyJapp");
+    int64_t life_s = strtoll(world_switch(w, "token_seconds"), NULL, 10);
+    const char *access =
+        modern ? timed_token(call, call->now_ms / 1000 + life_s)
+               : world_token(call->arena, "eyJapp");
     struct doc *d = doc_object();
     call->endpoint = "token";
-    if (!text_is(call_form(call, "client_secret"), "sandbox-app-secret") ||
-        !take_grant(w, call)) {
+    if (!text_is(call_form(call, "client_id"), "sandbox-app") ||
+        !text_is(call_form(call, "client_secret"), "sandbox-app-secret") ||
+        !take_grant(w, call, modern)) {
         doc_set_string(d, "error", "invalid_grant");
         call_answer_doc(call, 400, d, DOC_COMPACT);
         return;
     }
     put_token(w, "_tokens", access, "app",
-              modern ? call->now_ms + INT64_C(1000) * ACCESS_LIVES_S : 0);
+              modern ? call->now_ms + 1000 * life_s : 0);
     doc_set_string(d, "access_token", access);
     doc_set_string(d, "token_type", "Bearer");
     doc_set_string(d, "scope", "boards:read boards:write");
@@ -148,7 +194,8 @@ static void serve_token(struct world *w, struct sandbox_call *call, bool modern)
         const char *refresh = world_token(call->arena, "mr_");
         put_token(w, "_refresh", refresh, "app", 0);
         doc_set_string(d, "refresh_token", refresh);
-        doc_set_int(d, "expires_in", ACCESS_LIVES_S);
+        if (world_switch_is(w, "token_life", "told"))
+            doc_set_int(d, "expires_in", life_s);
     }
     call_answer_doc(call, 200, d, DOC_COMPACT);
 }
