@@ -54,7 +54,7 @@ static int show_one(struct work *w, const struct hold_row *h,
     int result = 0;
     if (flow)
         result = trace_record(&w->program, flow, w->store, &ports,
-                              h->source_key, w->now_ms, &b, err);
+                              h->source_key, h->record, w->now_ms, &b, err);
     else
         buf_str(&b, "                    its flow is not in this project\n");
     fwrite(b.ptr, 1, b.len, stdout);

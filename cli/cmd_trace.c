@@ -263,8 +263,8 @@ static void tell_flow(struct story *s, const struct flow *f, struct text key,
     struct buf b;
     buf_init(&b, 0);
     buf_printf(&b, "now               flow %.*s\n", TEXT_ARG(f->name));
-    if (trace_record(&s->w->program, f, s->w->store, ports, key, s->w->now_ms,
-                     &b, &err)) {
+    if (trace_record(&s->w->program, f, s->w->store, ports, key, TEXT_NONE,
+                     s->w->now_ms, &b, &err)) {
         not_now(s, err.text, err.hint);
     } else {
         buf_text(&s->out, buf_view(&b));

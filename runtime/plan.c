@@ -52,22 +52,21 @@ static bool same_value(struct text a, struct text b)
 }
 
 /* "Description "Finance" -> "Finance & Control"": only what changes. */
-static void changes_text(const struct plan_item *item, struct buf *out)
+size_t plan_changes_text(struct text before, struct text after,
+                         struct buf *out)
 {
     struct arena arena;
-    struct json_items it = json_items(item->after);
-    bool create = item->before.len == 0;
-    bool first = true;
+    struct json_items it = json_items(after);
+    bool create = before.len == 0;
+    size_t count = 0;
     arena_init(&arena);
     while (json_next(&it)) {
         struct text name = text_dup(&arena, it.name);
         struct text was = create ? TEXT_NONE
-                                 : json_get(item->before,
-                                            text_cstr(&arena, name));
+                                 : json_get(before, text_cstr(&arena, name));
         if (!create && same_value(was, it.value))
             continue;
-        buf_str(out, first ? "" : ", ");
-        first = false;
+        buf_str(out, count++ ? ", " : "");
         buf_printable(out, name);
         buf_byte(out, ' ');
         if (!create) {
@@ -77,6 +76,7 @@ static void changes_text(const struct plan_item *item, struct buf *out)
         short_value(&arena, it.value, out);
     }
     arena_fini(&arena);
+    return count;
 }
 
 /* "Description was edited in Exact to "Operatoins"; will be "Operations"": a
@@ -147,7 +147,10 @@ void plan_item_text(const struct plan_item *item, struct buf *out)
         || strcmp(item->action, "reject") == 0) {
         buf_printable(out, item->before);
     } else if (strcmp(item->action, "adopt") != 0) {
-        (item->found.len > 0 ? drift_text : changes_text)(item, out);
+        if (item->found.len > 0)
+            drift_text(item, out);
+        else
+            plan_changes_text(item->before, item->after, out);
         buf_str(out, "   from ");
         buf_printable(out, item->source_key);
     }

@@ -39,6 +39,10 @@ int plan_read(const char *path, struct plan *out, struct error *err);
 void plan_free(struct plan *p);
 /* One line for a person, as `plan` shows it. */
 void plan_item_text(const struct plan_item *item, struct buf *out);
+/* What of two JSON objects differs, as plans show it; no `before`: all of
+ * `after`. The number of members. */
+size_t plan_changes_text(struct text before, struct text after,
+                         struct buf *out);
 void plan_item_json(const struct plan_item *item, struct buf *out);
 /* The head of a plan file; items as JSON follow, separated by commas. */
 void plan_file_head(struct text flow, struct text flow_hash,

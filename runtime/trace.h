@@ -7,10 +7,11 @@
 #include "runtime/store.h"
 
 /* Reads the record of that key anew (under `one per` the group's members as
- * they are mirrored) and evaluates it with every step told. Writes nothing. */
+ * they are mirrored) and evaluates it with every step told, after how it
+ * differs from `was`, the record of a hold as JSON, if given. Writes nothing. */
 int trace_record(const struct program *program, const struct flow *flow,
                  struct store *store, const struct ports *ports,
-                 struct text key, int64_t now_ms, struct buf *out,
-                 struct error *err);
+                 struct text key, struct text was, int64_t now_ms,
+                 struct buf *out, struct error *err);
 
 #endif
