@@ -12,8 +12,13 @@
 
 static const char *const events[] = { "create_item", "change_column_value",
                                       "change_name", "item_archived",
-                                      "item_deleted", "item_restored" };
-#define EVENT_COUNT (sizeof events / sizeof *events)
+                                      "item_deleted", "item_restored", NULL };
+/* Asked for on the board of the item they hang under. */
+static const char *const subitem_events[] = { "create_subitem",
+                                              "change_subitem_column_value",
+                                              "change_subitem_name",
+                                              "subitem_archived",
+                                              "subitem_deleted", NULL };
 
 static bool split_token(struct text token, struct text part[3])
 {
@@ -89,6 +94,10 @@ int monday_hook_verify(const struct connection_info *c,
         !genuine(secret, token, delivery->received_ms, arena))
         return 1;
     event->event_id = json_get_text(arena, delivery->body, "event.triggerUuid");
+    event->record_id =
+        json_get_text(arena, delivery->body, "event.parentItemId");
+    if (event->record_id.len > 0)
+        return 0; /* a subitem's: its item is read again */
     event->record_id = json_get_text(arena, delivery->body, "event.pulseId");
     type = json_get_text(arena, delivery->body, "event.type");
     event->deleted = text_is(type, "delete_pulse") ||
@@ -130,6 +139,23 @@ static void remove_all(const struct connection_info *c, struct text ids,
     buf_fini(&body);
 }
 
+static size_t add_events(const char *const *list, size_t n, struct buf *q)
+{
+    for (; *list; list++)
+        buf_printf(q, "m%zu: create_webhook(board_id: $board, url: $url, "
+                      "event: %s) { id } ",
+                   n++, *list);
+    return n;
+}
+
+static bool has_subitems(const struct object *object)
+{
+    for (size_t i = 0; i < object->field_count; i++)
+        if (monday_column_kind(&object->fields[i]) == COLUMN_SUBITEMS)
+            return true;
+    return false;
+}
+
 int monday_hook_request(const struct connection_info *c,
                         const struct object *object, struct text callback,
                         struct text remove_id, struct arena *arena,
@@ -137,6 +163,7 @@ int monday_hook_request(const struct connection_info *c,
 {
     struct buf q, v;
     struct json_out w;
+    size_t n;
     if (!object->user)
         return 1;
     if (remove_id.len > 0) {
@@ -150,10 +177,9 @@ int monday_hook_request(const struct connection_info *c,
     buf_init(&q, 8192);
     buf_init(&v, 8192);
     buf_str(&q, "mutation ($board: ID!, $url: String!) { ");
-    for (size_t i = 0; i < EVENT_COUNT; i++)
-        buf_printf(&q, "m%zu: create_webhook(board_id: $board, url: $url, "
-                       "event: %s) { id } ",
-                   i, events[i]);
+    n = add_events(events, 0, &q);
+    if (has_subitems(object))
+        add_events(subitem_events, n, &q);
     buf_byte(&q, '}');
     w = json_out(&v);
     json_begin_object(&w);
@@ -176,10 +202,13 @@ void monday_hook_answer(const struct connection_info *c,
     if (monday_classify(c, response, true, arena, out))
         return;
     buf_init(&ids, 4096);
-    for (size_t i = 0; i < EVENT_COUNT; i++) {
+    for (size_t i = 0;; i++) {
         const char *alias = arena_printf(arena, "m%zu", i);
-        struct text id = json_get_text(
-            arena, response->body, arena_printf(arena, "data.%s.id", alias));
+        struct text made = json_get(response->body,
+                                    arena_printf(arena, "data.%s", alias));
+        struct text id = json_get_text(arena, made, "id");
+        if (made.len == 0 && i > 0)
+            break; /* that was the last */
         if (id.len == 0) {
             if (!monday_field_error(c, response, alias, true, arena, out))
                 out->kind = ANSWER_FAILED;

@@ -135,21 +135,42 @@ static struct text event_body(struct world *w, struct arena *arena,
     return t;
 }
 
-void monday_event(struct world *w, const struct doc *item, const char *event,
+/* What happens to a subitem is told on the board of its item, by a name of
+ * its own. */
+static const char *subitem_event(const char *event)
+{
+    static const char *const names[][2] = {
+        { "create_item", "create_subitem" },
+        { "change_column_value", "change_subitem_column_value" },
+        { "change_name", "change_subitem_name" },
+        { "item_archived", "subitem_archived" },
+        { "item_deleted", "subitem_deleted" },
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(event, names[i][0]) == 0)
+            return names[i][1];
+    return "";
+}
+
+void monday_event(struct world *w, const struct doc *item, const char *what,
                   const struct doc *more)
 {
     const struct table *hooks = world_table(w, "webhooks");
+    const struct doc *parent =
+        table_get(world_table(w, "items"), doc_str(item, "parent"));
+    const char *event = parent ? subitem_event(what) : what;
+    const char *board = doc_str(parent ? parent : item, "board");
     struct arena arena;
     arena_init(&arena);
     for (size_t i = 0; i < table_end(hooks); i++) {
         const struct doc *hook = table_at(hooks, i);
         if (!hook || strcmp(doc_str(hook, "event"), event) != 0 ||
-            strcmp(doc_str(hook, "board_id"), doc_str(item, "board")) != 0)
+            strcmp(doc_str(hook, "board_id"), board) != 0)
             continue;
         struct world_post post = {
             .url = doc_str(hook, "_url"),
             .content_type = "application/json",
-            .body = event_body(w, &arena, item, event, hook, more),
+            .body = event_body(w, &arena, item, what, hook, more),
             .authorization = doc_is_true(doc_get(hook, "_app"))
                                  ? jwt(w, &arena, doc_str(hook, "_url"))
                                  : NULL,

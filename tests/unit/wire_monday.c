@@ -427,7 +427,11 @@ static void test_reads(void)
     ok(strstr(body_of(&r), "settings"), "a board's form");
     k->hook_request(&info, o, TEXT("https://x.example/h"), TEXT_NONE, &arena,
                     &r, &err);
-    ok(strstr(body_of(&r), "create_webhook(board_id: $board"), "webhooks");
+    ok(strstr(body_of(&r), "m5: create_webhook(board_id: $board, url: $url, "
+                           "event: item_restored) { id } m6: "
+                           "create_webhook(board_id: $board, url: $url, "
+                           "event: create_subitem)"),
+       "webhooks, of subitems too");
     k->hook_request(&info, o, TEXT_NONE, TEXT("1,2"), &arena, &r, &err);
     ok(strstr(body_of(&r), "m1: delete_webhook(id: $i1)"), "and their end");
 }
@@ -678,6 +682,11 @@ static void test_hooks(void)
     is_int(k->hook_verify(&info, &c, &d, &arena, &e), 0, "a signed event");
     is_text(text_cstr(&arena, e.record_id), "900", "its item");
     is_text(text_cstr(&arena, e.event_id), "u1", "its id");
+    d.body = TEXT("{\"event\":{\"pulseId\":901,\"parentItemId\":\"900\","
+                  "\"triggerUuid\":\"u2\",\"type\":\"delete_pulse\"}}");
+    is_int(k->hook_verify(&info, &c, &d, &arena, &e), 0, "a subitem's event");
+    ok(text_is(e.record_id, "900") && !e.deleted,
+       "is about the item it hangs under");
     h.value = jwt(head, NOW / 1000 + 60, "other");
     is_int(k->hook_verify(&info, &c, &d, &arena, &e), 1, "another secret");
     h.value = jwt(head, NOW / 1000 - 1, "shh");
