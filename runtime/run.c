@@ -314,12 +314,16 @@ static bool over_amount(const struct run *r, const struct node *amount)
     struct decimal sum = decimal_int(0);
     for (size_t i = 0; i < r->sum->sum_count; i++) {
         const struct money_sum *m = &r->sum->sums[i];
-        struct decimal one = decimal_sign(m->sum) < 0 ? decimal_negate(m->sum)
-                                                      : m->sum;
+        struct decimal one;
         char currency[4];
         currency_unpack(m->currency, currency);
-        if (m->target && strcmp(currency, amount->lit.currency) == 0
-            && decimal_add(sum, one, &sum) != DECIMAL_OK)
+        if (!m->target || strcmp(currency, amount->lit.currency) != 0)
+            continue;
+        if (!money_total(m, &one))
+            return true;
+        if (decimal_sign(one) < 0)
+            one = decimal_negate(one);
+        if (decimal_add(sum, one, &sum) != DECIMAL_OK)
             return true;
     }
     return decimal_compare(sum, amount->lit.number) > 0;

@@ -41,7 +41,7 @@ static struct money_sum *find_sum(struct summary *s, bool target,
         return NULL;
     struct money_sum *m = &s->sums[s->sum_count++];
     *m = (struct money_sum){ target, text_dup(&s->arena, field), currency,
-                             decimal_int(0), false };
+                             decimal_int(0), decimal_int(0), false };
     return m;
 }
 
@@ -49,8 +49,17 @@ static void add_amount(struct summary *s, bool target, struct text field,
                        const struct value *v)
 {
     struct money_sum *m = find_sum(s, target, field, v->currency);
-    if (m && decimal_add(m->sum, value_as_decimal(v), &m->sum) != DECIMAL_OK)
+    if (!m)
+        return;
+    struct decimal amount = value_as_decimal(v);
+    struct decimal *part = decimal_sign(amount) < 0 ? &m->minus : &m->plus;
+    if (decimal_add(*part, amount, part) != DECIMAL_OK)
         m->overflow = true;
+}
+
+bool money_total(const struct money_sum *m, struct decimal *sum)
+{
+    return !m->overflow && decimal_add(m->plus, m->minus, sum) == DECIMAL_OK;
 }
 
 /* Lines that add up to zero tell nothing as one sum: debit and credit do. */
@@ -138,6 +147,7 @@ static void sums_json(const struct summary *s, bool target,
     for (size_t i = 0; i < s->sum_count; i++) {
         const struct money_sum *m = &s->sums[i];
         char currency[4];
+        struct decimal sum;
         if (m->target != target)
             continue;
         currency_unpack(m->currency, currency);
@@ -145,10 +155,10 @@ static void sums_json(const struct summary *s, bool target,
         json_put_string(w, "field", m->field);
         json_put_string(w, "currency", text_of(currency));
         json_key(w, "sum");
-        if (m->overflow)
-            json_null(w);
+        if (money_total(m, &sum))
+            json_number(w, sum);
         else
-            json_number(w, m->sum);
+            json_null(w);
         json_end_object(w);
     }
     json_end_array(w);
@@ -215,18 +225,37 @@ static void count_text(struct buf *out, int64_t n, const char *word)
         buf_printf(out, ", %lld %s", (long long)n, word);
 }
 
-static void sums_text(const struct summary *s, struct buf *out)
+static void amount_text(struct buf *out, struct decimal amount)
 {
-    for (size_t i = 0; i < s->sum_count; i++) {
-        const struct money_sum *m = &s->sums[i];
-        char digits[DECIMAL_TEXT_MAX];
-        char currency[4];
-        decimal_print(m->sum, digits);
-        currency_unpack(m->currency, currency);
-        buf_printf(out, "  %s  %.*s: %s%s%s\n", m->target ? "target" : "source",
-                   TEXT_ARG(m->field), m->overflow ? "too large" : digits,
-                   m->currency ? " " : "", m->currency ? currency : "");
+    char digits[DECIMAL_TEXT_MAX];
+    decimal_print(amount, digits);
+    buf_str(out, digits);
+}
+
+/* Of a sum of both signs the parts are told, so that it can be held against
+ * debit and credit. */
+static void sum_text(const struct money_sum *m, struct buf *out)
+{
+    char currency[4];
+    struct decimal sum;
+    bool told = money_total(m, &sum);
+    buf_printf(out, "  %s  %.*s: ", m->target ? "target" : "source",
+               TEXT_ARG(m->field));
+    if (told)
+        amount_text(out, sum);
+    else
+        buf_str(out, "too large");
+    currency_unpack(m->currency, currency);
+    if (m->currency)
+        buf_printf(out, " %s", currency);
+    if (told && decimal_sign(m->plus) && decimal_sign(m->minus)) {
+        buf_str(out, " (");
+        amount_text(out, m->plus);
+        buf_str(out, " and ");
+        amount_text(out, m->minus);
+        buf_byte(out, ')');
     }
+    buf_byte(out, '\n');
 }
 
 void summary_text(const struct summary *s, struct buf *out)
@@ -261,7 +290,8 @@ void summary_text(const struct summary *s, struct buf *out)
     if (more.len > 2)
         buf_printf(out, "  calls: %s\n", buf_cstr(&more) + 2);
     buf_fini(&more);
-    sums_text(s, out);
+    for (size_t i = 0; i < s->sum_count; i++)
+        sum_text(&s->sums[i], out);
     for (size_t i = 0; i < s->notice_count; i++) {
         buf_str(out, "  note: ");
         buf_printable(out, s->notices[i]);

@@ -14,9 +14,12 @@ struct money_sum { /* of one money field in one currency */
     bool target;
     struct text field; /* "AmountFC", "Lines.AmountFC" */
     uint16_t currency;
-    struct decimal sum;
+    struct decimal plus, minus; /* of the amounts above and below zero */
     bool overflow;
 };
+
+/* False when it is too large for a decimal. */
+bool money_total(const struct money_sum *m, struct decimal *sum);
 
 struct port_calls {
     struct text name;
