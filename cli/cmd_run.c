@@ -8,10 +8,8 @@
 #include "runtime/notices.h"
 #include "runtime/schedule.h"
 
-static bool wants(struct work *w, const struct flow *flow)
+static bool is_due(struct work *w, const struct flow *flow)
 {
-    if (!option_given(w->in, "due"))
-        return true;
     return schedule_is_due(w->store, flow, clock_now_ms());
 }
 
@@ -30,35 +28,20 @@ static void tell_people(struct work *w)
     notices_close(n);
 }
 
-static int run_all(struct work *w, enum run_mode mode)
-{
-    struct error err = { 0 };
-    size_t count = 0;
-    const struct flow **flows = work_flows(w, &count);
-    int code = EXIT_FINE;
-    if (!flows)
-        return EXIT_USAGE;
-    if (run_order(flows, count, &err))
-        return command_fail(w->in, &err);
-    for (size_t i = 0; i < count && !work_stop; i++)
-        if (wants(w, flows[i]))
-            code = runner_worse(code, runner_run(w, flows[i], mode, NULL));
-    if (option_given(w->in, "due") && mode == RUN_WRITE)
-        tell_people(w);
-    return work_stop ? 128 + work_stop : code;
-}
-
 int cmd_run(const struct invocation *in)
 {
     struct work w;
-    bool dry = option_given(in, "dry-run");
+    bool dry = option_given(in, "dry-run"), due = option_given(in, "due");
     if (option_given(in, "record") && in->arg_count != 1)
         return usage_error(in, "--record needs the one flow it is for");
     unsigned needs = WORK_PROGRAM | WORK_STATE | WORK_SYSTEMS
                      | WORK_ARGS_ARE_FLOWS | (dry ? WORK_DRY : 0u);
     int code = work_open(&w, in, needs);
     if (code == EXIT_FINE)
-        code = run_all(&w, dry ? RUN_PLAN : RUN_WRITE);
+        code = runner_run_all(&w, dry ? RUN_PLAN : RUN_WRITE,
+                              due ? is_due : NULL);
+    if (due && !dry && w.store)
+        tell_people(&w);
     work_close(&w);
     return code;
 }

@@ -232,3 +232,20 @@ void runner_age(int64_t since_ms, int64_t now_ms, char out[32])
 {
     clock_print_span(now_ms > since_ms ? now_ms - since_ms : 0, out);
 }
+
+int runner_run_all(struct work *w, enum run_mode mode,
+                   bool (*wants)(struct work *w, const struct flow *flow))
+{
+    struct error err = { 0 };
+    size_t count = 0;
+    const struct flow **flows = work_flows(w, &count);
+    int code = EXIT_FINE;
+    if (!flows)
+        return EXIT_USAGE;
+    if (run_order(flows, count, &err))
+        return command_fail(w->in, &err);
+    for (size_t i = 0; i < count && !work_stop; i++)
+        if (!wants || wants(w, flows[i]))
+            code = runner_worse(code, runner_run(w, flows[i], mode, NULL));
+    return work_stop ? 128 + work_stop : code;
+}

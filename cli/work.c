@@ -4,6 +4,7 @@
 #include "cli/work.h"
 #include "cli/project.h"
 
+#include "base/log.h"
 #include "runtime/clock.h"
 #include "runtime/sandbox.h"
 #include "runtime/oauth.h"
@@ -83,6 +84,13 @@ static const char *project_folder(struct work *w)
     return ".";
 }
 
+static const char *usual_state(struct work *w, bool sandbox)
+{
+    /* what is done to a sandbox never mixes with what is done for real */
+    return arena_printf(&w->arena, "%s/.mlc/%s", project_folder(w),
+                        sandbox ? "sandbox.db" : "state.db");
+}
+
 const char *work_state_path(struct work *w)
 {
     const char *given = option_value(w->in, "state");
@@ -90,10 +98,31 @@ const char *work_state_path(struct work *w)
         given = getenv("MLC_STATE");
     if (given && *given)
         return given;
-    /* what is done to a sandbox never mixes with what is done for real */
-    return arena_printf(&w->arena, "%s/.mlc/%s", project_folder(w),
-                        option_given(w->in, "sandbox") ? "sandbox.db"
-                                                       : "state.db");
+    return usual_state(w, option_given(w->in, "sandbox"));
+}
+
+static int is_a_run(void *ctx, const struct run_row *row)
+{
+    (void)row;
+    *(bool *)ctx = true;
+    return 0;
+}
+
+/* Who tried a flow on the sandbox and asks without --sandbox what came of it
+ * would be told that there is nothing. */
+static void tell_of_sandbox(struct work *w)
+{
+    bool ran = false;
+    struct error err = { 0 };
+    if (!text_is(text_of(w->state_path), usual_state(w, false))
+        || access(usual_state(w, true), F_OK) != 0)
+        return;
+    if (w->store)
+        store_run_each(w->store, TEXT_NONE, 1, &w->arena, is_a_run, &ran,
+                       &err);
+    if (!ran)
+        log_warning("nothing was run for real here yet; for what was done to "
+                    "the sandbox add --sandbox");
 }
 
 static int open_state(struct work *w, unsigned needs, struct error *err)
@@ -101,6 +130,8 @@ static int open_state(struct work *w, unsigned needs, struct error *err)
     enum store_mode mode = needs & WORK_STATE ? STORE_WRITE : STORE_READ;
     w->state_path = work_state_path(w);
     int got = store_open(w->state_path, mode, &w->store, err);
+    if (got >= 0 && mode == STORE_READ)
+        tell_of_sandbox(w);
     return got < 0 ? -1 : 0;
 }
 

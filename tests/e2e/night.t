@@ -8,6 +8,15 @@ chmod -R u+w "$tmp/example"
 cd "$tmp/example" || exit 99
 exits 1 "a run of everything" "$MLC" run --sandbox --json
 
+"$MLC" held list > "$tmp/out" 2> "$tmp/err"
+like "$(cat "$tmp/err")" 'add --sandbox' "what waits without --sandbox: where to look is said"
+"$MLC" held list --sandbox > "$tmp/out" 2> "$tmp/err"
+is "$(cat "$tmp/err")" "" "with it nothing is added"
+for command in plan reconcile; do
+    "$MLC" $command --sandbox --json > "$tmp/out" 2> "$tmp/err"
+    is "$(grep -c '"read":' "$tmp/out")" "$(grep -c '^flow ' ./*.mlc | awk -F: '{ n += $2 } END { print n }')" "$command without a flow: all of them"
+done
+exits 2 "a saved plan is of one flow" "$MLC" plan --sandbox --out plan.json
 exits 0 "a record by its match key" "$MLC" trace Exact.costcenter:SAL --sandbox
 like "$(cat "$tmp/out")" 'create .*flow cost_centers' "tells what made it"
 like "$(cat "$tmp/out")" 'flow finance_departments' "and the flow that reads it"
