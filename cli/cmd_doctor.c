@@ -101,6 +101,9 @@ static void look_at_state(struct doctor *d)
     if (store_verify(w->store, &err))
         doctor_say(d, WRONG, "Run: mlc state restore FILE, with the last backup.",
             "%s", err.text);
+    error_clear(&err);
+    if (store_probe_locks(w->store, &err))
+        say_error(d, &err);
     look_at_disk(d, w->state_path);
 }
 

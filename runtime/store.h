@@ -113,6 +113,8 @@ void store_unlock(struct store *s, const char *name);
 void store_lock_holder(struct store *s, const char *name, char out[128]);
 /* Does anybody (this process too) hold it now? */
 bool store_is_locked(struct store *s, const char *name);
+/* For doctor: does the file system lock at all? -1 says what to do. */
+int store_probe_locks(struct store *s, struct error *err);
 
 /* ------------------------------------------------------------ the vault */
 /* Opaque to the store: sealed secrets, tokens, keys and their canary. */

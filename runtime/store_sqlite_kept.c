@@ -239,6 +239,40 @@ bool store_is_locked(struct store *s, const char *name)
     return fcntl(s->lock_fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
 }
 
+/* Two handles of one file: what the first has locked the second must not get
+ * [29]. */
+static int locks_work(const char *path)
+{
+    struct flock l = byte_lock(F_WRLCK, 1);
+    int one = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int two = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    bool works = one >= 0 && two >= 0 && fcntl(one, F_OFD_SETLK, &l) == 0
+                 && fcntl(two, F_OFD_SETLK, &l) != 0
+                 && (errno == EAGAIN || errno == EACCES);
+    if (one >= 0)
+        close(one);
+    if (two >= 0)
+        close(two);
+    unlink(path);
+    return works;
+}
+
+int store_probe_locks(struct store *s, struct error *err)
+{
+    struct buf path;
+    buf_init(&path, 5000);
+    buf_printf(&path, "%s.probe", s->path);
+    bool works = locks_work(buf_cstr(&path));
+    buf_fini(&path);
+    if (works)
+        return 0;
+    error_set(err, ERROR_STORE, "the file system of %s does not lock: two "
+              "runs of a flow could write at once", s->path);
+    error_hint(err, "Keep the state on a local disk, by --state or "
+               "MLC_STATE.");
+    return -1;
+}
+
 /* ---------------------------------------------------- settings, kept, counts */
 int store_setting_get(struct store *s, const char *name, struct arena *arena,
                       struct text *out, struct error *err)

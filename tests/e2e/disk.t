@@ -48,6 +48,10 @@ for share in 5 7 9; do
         [ "$(effects)" -eq 7 ] || cat "$tmp/err" "$tmp/err2" | tap_diag
     done
 done
+"$MLC" doctor $sandbox_set > "$tmp/out" 2>&1
+is "$(grep -c 'does not lock' "$tmp/out")" 0 "doctor finds locks that work"
+strace -f -qq -o /dev/null -e inject=fcntl:retval=0 "$MLC" doctor $sandbox_set > "$tmp/out" 2>&1
+like "$(cat "$tmp/out")" "does not lock" "[29] and a file system that only says it locks"
 m audit verify > "$tmp/out" 2>&1
 like "$(cat "$tmp/out")" "whole" "the trail is whole"
 tap_done

@@ -533,7 +533,7 @@ static const struct scenario usual = {
 };
 
 static const struct scenario scenarios[] = {
-    { .name = "create", .what = "records being made [1-6]" },
+    { .name = "create", .what = "records being made [1-6, 20]" },
     { .name = "update",
       .what = "records being brought up to date [7, 8]", .flow = changes,
       .source = &workers, .arrange = made_before, .before = rename_source,
@@ -757,7 +757,7 @@ static void test(struct scenario row, long sample)
     struct sweep s = sweep("safe", sample);
     ok(s.boundaries > 2 && s.tried > 2, "%s: stopped %ld times at %ld "
        "places", now->what, s.tried, s.boundaries);
-    is_int(s.doubles, 0, "%s: no record twice", now->name);
+    is_int(s.doubles, 0, "%s: no record twice [F1]", now->name);
     is_int(s.lost, 0, "%s: no record lost", now->name);
     is_int(s.failed, 0, "%s: nothing for a person to mend", now->name);
     ok(s.told <= now->unavoidable, "%s: %ld times a person is told to sign "
@@ -767,7 +767,7 @@ static void test(struct scenario row, long sample)
                                          ? 4 * CONTROL : sample);
     ok(u.wrong > s.wrong, "%s without its protection: %ld of %ld go wrong "
        "(%ld doubles, %ld lost, %ld broken, %ld signed out), so the sweep can "
-       "see it", now->name, u.wrong, u.tried, u.doubles, u.lost, u.failed,
+       "see it [F3]", now->name, u.wrong, u.tried, u.doubles, u.lost, u.failed,
        u.told);
 }
 

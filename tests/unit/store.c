@@ -599,6 +599,41 @@ static void test_making(const char *self)
     is_int(wrong, 0, "killed at any of them, the next one has it whole [24]");
 }
 
+/* A child that closes every file it has got takes no lock with it [40]. */
+static void test_child(const char *self)
+{
+    struct error err = { 0 };
+    const char *path = fresh("child.db");
+    struct store *s = open_at(path, STORE_WRITE, &err);
+    store_begin(s, &err);
+    audit_one(s, "k", &err);
+    pid_t pid = fork();
+    if (pid == 0) {
+        for (int fd = 3; fd < 64; fd++)
+            close(fd);
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+    is_int(command_run(self, "--write", path), 1, "[40] another writer waits "
+           "in vain though a child has closed the file");
+    is_int(store_commit(s, &err), 0, "and what was begun is booked");
+    is_int(command_run(self, "--write", path), 0, "then it is its turn");
+    store_close(s);
+}
+
+/* 0 written, 1 somebody else is writing. */
+static int only_write(const char *path)
+{
+    struct error err = { 0 };
+    struct store *s = NULL;
+    store_testing.busy_ms = 100;
+    int result = store_open(path, STORE_WRITE, &s, &err);
+    if (result == 0)
+        result = store_setting_put(s, "one", TEXT("1"), &err);
+    store_close(s);
+    return result != 0;
+}
+
 static int only_open(const char *path)
 {
     struct error err = { 0 };
@@ -612,6 +647,8 @@ int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "--open") == 0)
         return only_open(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "--write") == 0)
+        return only_write(argv[2]);
     arena_init(&arena);
     snprintf(folder, sizeof folder, "/tmp/mlc-store.XXXXXX");
     if (!mkdtemp(folder))
@@ -629,6 +666,7 @@ int main(int argc, char **argv)
     test_budget();
     test_links();
     test_prune();
+    test_child(argv[0]);
     test_making(argv[0]);
     if (!tap_remove_folder(folder))
         tap_diag("cannot remove %s", folder);
