@@ -112,6 +112,18 @@ static void put_window(const struct connection_info *c,
     }
 }
 
+/* An export job up to its input settings, which stay open. */
+static void begin_export(struct json_out *w)
+{
+    json_begin_object(w);
+    json_put_string(w, "type", TEXT("file"));
+    json_key(w, "onReceive");
+    json_raw(w, TEXT("{\"immediateResponse\":[\"returnRandomFileName\"]}"));
+    json_key(w, "inputSettings");
+    json_begin_object(w);
+    json_put_string(w, "type", TEXT("combinedReportData"));
+}
+
 /* A list of a setting, without the blanks people put behind commas. */
 static void add_setting(struct text list, struct buf *b)
 {
@@ -139,13 +151,7 @@ static void export_job(const struct connection_info *c,
     add_values(spec, "policyID", &policies);
     if (policies.len == 0)
         add_setting(c->setting(c, "policy"), &policies);
-    json_begin_object(&w);
-    json_put_string(&w, "type", TEXT("file"));
-    json_key(&w, "onReceive");
-    json_raw(&w, TEXT("{\"immediateResponse\":[\"returnRandomFileName\"]}"));
-    json_key(&w, "inputSettings");
-    json_begin_object(&w);
-    json_put_string(&w, "type", TEXT("combinedReportData"));
+    begin_export(&w);
     if (states.len > 0 && ids.len == 0)
         json_put_string(&w, "reportState", buf_view(&states));
     if (limit.len > 0)
@@ -528,13 +534,7 @@ int expensify_booked_request(const struct connection_info *c,
         buf_text(&list, ids[i]);
     }
     w = json_out(&job);
-    json_begin_object(&w);
-    json_put_string(&w, "type", TEXT("file"));
-    json_key(&w, "onReceive");
-    json_raw(&w, TEXT("{\"immediateResponse\":[\"returnRandomFileName\"]}"));
-    json_key(&w, "inputSettings");
-    json_begin_object(&w);
-    json_put_string(&w, "type", TEXT("combinedReportData"));
+    begin_export(&w);
     json_key(&w, "filters");
     json_begin_object(&w);
     json_put_string(&w, "reportIDList", buf_view(&list));

@@ -114,6 +114,23 @@ enum column_kind monday_column_kind(const struct field *field)
     return by_id(wire, &kind) ? kind : by_type(field);
 }
 
+bool monday_is_digits(struct text t)
+{
+    size_t i = 0;
+    while (i < t.len && t.ptr[i] >= '0' && t.ptr[i] <= '9')
+        i++;
+    return t.len > 0 && i == t.len;
+}
+
+size_t monday_count(struct text list)
+{
+    struct json_items it = json_items(list);
+    size_t n = 0;
+    while (json_next(&it))
+        n++;
+    return n;
+}
+
 bool monday_is_searchable(enum column_kind kind)
 {
     switch (kind) {

@@ -36,6 +36,9 @@ enum column_kind {
 /* False: no type of column that mlc knows. */
 bool monday_column_word(struct text word, enum column_kind *kind);
 enum column_kind monday_column_kind(const struct field *field);
+bool monday_is_digits(struct text t);
+/* Elements of a list. */
+size_t monday_count(struct text list);
 /* Can items_page_by_column_values look for it? */
 bool monday_is_searchable(enum column_kind kind);
 /* The cell as the plain JSON a record reader takes; nothing when it is empty.

@@ -71,14 +71,6 @@ static void add_quoted(struct text t, struct buf *b)
     buf_byte(b, '"');
 }
 
-static bool is_digits(struct text t)
-{
-    size_t i = 0;
-    while (i < t.len && t.ptr[i] >= '0' && t.ptr[i] <= '9')
-        i++;
-    return t.len > 0 && i == t.len;
-}
-
 /* Labels of a status or dropdown column, whichever form its settings take:
  * {"labels":[{"id":1,"label":…}]}, {"labels":[{"id":1,"name":…}]} or
  * {"labels":{"1":…}}. A label made of digits is written by its number, or it
@@ -100,7 +92,7 @@ static size_t add_labels(struct text settings, struct arena *arena,
             continue;
         buf_str(b, n++ ? ", " : "one of ");
         add_quoted(t, b);
-        if (is_digits(t) && is_digits(id))
+        if (monday_is_digits(t) && monday_is_digits(id))
             buf_printf(b, " as %.*s", TEXT_ARG(id));
     }
     return n;

@@ -362,15 +362,6 @@ static void nested_rows(struct text boards, const char *name,
     buf_fini(&b);
 }
 
-static int64_t count_of(struct text list)
-{
-    struct json_items it = json_items(list);
-    int64_t n = 0;
-    while (json_next(&it))
-        n++;
-    return n;
-}
-
 static void list_page(const struct read_spec *spec, struct text asked,
                       struct text data, struct arena *arena, struct page *page)
 {
@@ -383,7 +374,7 @@ static void list_page(const struct read_spec *spec, struct text asked,
     else
         page->rows = text_cstr(arena, text_of(arena_printf(arena, "data.%s",
                                                            name)));
-    if (count_of(rows) >= PAGE_LIST)
+    if (monday_count(rows) >= PAGE_LIST)
         page->next = text_of(
             arena_printf(arena, "N%lld", (long long)(n > 0 ? n : 1) + 1));
 }
@@ -470,7 +461,7 @@ void monday_read_answer(const struct connection_info *c,
         return;
     }
     rows = json_get(data, "items");
-    if (count_of(rows) == 0 || is_put_away(spec, rows, arena)) {
+    if (monday_count(rows) == 0 || is_put_away(spec, rows, arena)) {
         out->kind = ANSWER_REFUSED;
         out->refusal = REFUSAL_MISSING;
         out->reason = TEXT("monday.com does not have that item");

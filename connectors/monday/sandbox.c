@@ -294,7 +294,7 @@ static void charge(struct doc *row, const char *name, int64_t by,
     table_touch(world_table(w, "_calls"), "now");
 }
 
-static bool takes(struct world *w, const char *what)
+bool monday_takes_refusal(struct world *w, const char *what)
 {
     struct table *t = world_table(w, "_refusals");
     struct doc *row = table_get(t, what);
@@ -309,28 +309,28 @@ static bool takes(struct world *w, const char *what)
 /* What a control call asked to refuse. */
 static bool refused_by_wish(struct world *w, struct sandbox_call *call)
 {
-    if (takes(w, "maxConcurrencyExceeded"))
+    if (monday_takes_refusal(w, "maxConcurrencyExceeded"))
         monday_refuse(call, 429, "maxConcurrencyExceeded", 1,
                       "Max concurrency exceeded");
-    else if (takes(w, "IP_RATE_LIMIT_EXCEEDED"))
+    else if (monday_takes_refusal(w, "IP_RATE_LIMIT_EXCEEDED"))
         monday_refuse(call, 429, "IP_RATE_LIMIT_EXCEEDED", 1,
                       "IP rate limit exceeded");
-    else if (takes(w, "locked"))
+    else if (monday_takes_refusal(w, "locked"))
         monday_refuse(call, 423, "RESOURCE_LOCKED", 0,
                       "Resource is currently locked, please try again later");
-    else if (takes(w, "USER_ACCESS_DENIED"))
+    else if (monday_takes_refusal(w, "USER_ACCESS_DENIED"))
         monday_refuse(call, 403, "USER_ACCESS_DENIED", 0,
                       "User is not allowed to use the API");
-    else if (takes(w, "USER_UNAUTHORIZED"))
+    else if (monday_takes_refusal(w, "USER_UNAUTHORIZED"))
         monday_refuse(call, 200, "USER_UNAUTHORIZED", 0,
                       "User unauthorized to perform action");
-    else if (takes(w, "server"))
+    else if (monday_takes_refusal(w, "server"))
         call_answer_text(call, 500, "application/json; charset=utf-8",
                          "{\"status_code\":500,\"error_message\":"
                          "\"Internal server error\",\"error_code\":"
                          "\"INTERNAL_SERVER_ERROR\",\"errors\":[{\"message\":"
                          "\"Internal server error\"}]}");
-    else if (takes(w, "timeout"))
+    else if (monday_takes_refusal(w, "timeout"))
         call_answer_text(call, 504, "text/html",
                          "<html><body>Gateway timeout</body></html>\n");
     else
@@ -343,12 +343,12 @@ static bool over_limits(struct world *w, struct sandbox_call *call,
 {
     int64_t daily = strtoll(world_switch(w, "daily_calls"), NULL, 10);
     if (doc_whole(row, "minute_calls", 0) >= minute_calls(w) ||
-        takes(w, "MINUTE_RATE_LIMIT_EXCEEDED"))
+        monday_takes_refusal(w, "MINUTE_RATE_LIMIT_EXCEEDED"))
         monday_refuse(call, 429, "MINUTE_RATE_LIMIT_EXCEEDED",
                       60 - call->now_ms / 1000 % 60,
                       "Minute limit rate exceeded");
     else if (doc_whole(row, "tenths", 0) >= 10 * daily ||
-             takes(w, "DAILY_LIMIT_EXCEEDED"))
+             monday_takes_refusal(w, "DAILY_LIMIT_EXCEEDED"))
         monday_refuse(call,
                       world_switch_is(w, "daily_status", "200") ? 200 : 429,
                       "DAILY_LIMIT_EXCEEDED", 0, "Daily limit exceeded");

@@ -78,6 +78,8 @@ void monday_seed(struct world *w);
 struct doc *make_board(struct world *w, const char *name,
                        const char *const *columns, bool sub);
 const char *monday_id(struct world *w, struct arena *arena);
+/* Was a control call's wish to be refused so, and is it this call's turn? */
+bool monday_takes_refusal(struct world *w, const char *what);
 /* {"errors":[{message, extensions}]} with this HTTP status. */
 void monday_refuse(struct sandbox_call *call, int http, const char *code,
                    int64_t retry_s, const char *format, ...)

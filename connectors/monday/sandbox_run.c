@@ -424,22 +424,10 @@ static void leave_out(struct mq *q, const struct gq_selection *s,
         doc_set(data, text_cstr(q->arena, s->alias), doc_null());
 }
 
-static bool takes_refusal(struct mq *q, const char *what)
-{
-    struct table *t = world_table(q->world, "_refusals");
-    struct doc *row = table_get(t, what);
-    int64_t times = doc_whole(row, "times", 0);
-    if (times <= 0)
-        return false;
-    doc_set_int(row, "times", times - 1);
-    table_touch(t, what);
-    return true;
-}
-
 static struct doc *run_all(struct mq *q)
 {
     struct doc *data = doc_object();
-    bool partly = takes_refusal(q, "tooManyRequests");
+    bool partly = monday_takes_refusal(q->world, "tooManyRequests");
     for (const struct gq_selection *s = q->op->first; s; s = s->next) {
         bool last = partly && !s->next;
         if (last && q->op->mutation) {

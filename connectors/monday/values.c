@@ -29,14 +29,6 @@ static struct text printed(const struct value *v, struct buf *b)
     return buf_view(b);
 }
 
-static bool is_digits(struct text t)
-{
-    for (size_t i = 0; i < t.len; i++)
-        if (t.ptr[i] < '0' || t.ptr[i] > '9')
-            return false;
-    return t.len > 0;
-}
-
 static int refuse(struct error *err, const struct field *field,
                   const char *takes, struct text given)
 {
@@ -102,7 +94,7 @@ static int put_ids(struct json_out *w, const struct field *field,
     json_key(w, name);
     json_begin_array(w);
     while (next_part(&p, &id)) {
-        if (!is_digits(id))
+        if (!monday_is_digits(id))
             return refuse(err, field, "ids", id);
         json_raw(w, id);
     }
@@ -123,7 +115,7 @@ static int put_people(struct json_out *w, const struct field *field,
         bool team = text_starts(id, TEXT("team "));
         if (team)
             id = text_slice(id, 5, id.len - 5);
-        if (!is_digits(id))
+        if (!monday_is_digits(id))
             return refuse(err, field, "ids of monday.com users or teams", id);
         json_begin_object(w);
         json_key(w, "id");
@@ -153,7 +145,7 @@ static int put_status(struct json_out *w, const struct field *field,
 {
     bool number;
     struct text label = label_of(field->type, word, &number);
-    if (!number && is_digits(label)) /* it would be taken for a number */
+    if (!number && monday_is_digits(label)) /* it would be taken for a number */
         return error_set(err, ERROR_INPUT,
                          "%.*s: monday.com takes the label \"%.*s\" for the "
                          "number of another one; write \"%.*s\" as its "
@@ -261,7 +253,7 @@ static int put_days(struct json_out *w, const struct field *field,
 
 static bool two_digits(struct text t, size_t at, int64_t *out)
 {
-    if (!is_digits(text_slice(t, at, 2)))
+    if (!monday_is_digits(text_slice(t, at, 2)))
         return false;
     *out = (t.ptr[at] - '0') * 10 + t.ptr[at + 1] - '0';
     return true;
@@ -333,9 +325,9 @@ static int put_phone(struct json_out *w, const struct field *field,
         if (!strchr(" -().", rest.ptr[i]))
             buf_byte(&b, rest.ptr[i]);
     struct text digits = buf_view(&b);
-    if (!is_digits(digits) &&
+    if (!monday_is_digits(digits) &&
         !(digits.len > 1 && digits.ptr[0] == '+' &&
-          is_digits(text_slice(digits, 1, digits.len - 1)))) {
+          monday_is_digits(text_slice(digits, 1, digits.len - 1)))) {
         result = refuse(err, field, "a phone number", t);
     } else if (country.len > 0) {
         put_two(w, "phone", digits, "countryShortName", country);

@@ -518,15 +518,6 @@ static bool alias_failed(const struct connection_info *c,
     return true;
 }
 
-static size_t count_of(struct text list)
-{
-    struct json_items it = json_items(list);
-    size_t n = 0;
-    while (json_next(&it))
-        n++;
-    return n;
-}
-
 /* A change takes on an item that people put away; nobody would see it. */
 static bool is_put_away(struct text state, struct arena *arena,
                         struct write_result *result)
@@ -562,7 +553,7 @@ static void item_answer(const struct connection_info *c,
     if (is_put_away(json_get_text(arena, alias, "state"), arena, result))
         return;
     if (is_create(item) && spec->object->user &&
-        count_of(json_get(alias, "column_values")) < sent_count(item->record))
+        monday_count(json_get(alias, "column_values")) < sent_count(item->record))
         result->next = TEXT("M");
     else if (has_lines(item))
         result->next = item->op == WRITE_CREATE ? TEXT("L0")
