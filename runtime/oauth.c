@@ -508,8 +508,13 @@ static int renew(struct signer *s, struct grant *g, int64_t *until_ms,
                   TEXT_ARG(s->c->info.name));
         return 1;
     }
+    /* a refresh token that is replaced can be lost: room for the new one is
+     * kept aside before it is asked for [144] */
+    if (s->store && scheme(s)->kind == AUTH_CODE &&
+        store_reserve_keep(s->store, err))
+        return -1;
     /* durable before the call: it tells a later process what may have
-     * happened, and that there is room to store the answer */
+     * happened */
     if (set_state(s, TOKEN_PENDING, TEXT_NONE, err))
         return -1;
     perform(s, g);
