@@ -86,6 +86,8 @@ int signer_load(struct signer *s, struct error *err);
 /* Forgets token and, with `all`, secrets. */
 int signer_forget(struct vault *v, struct text name, bool all,
                   struct error *err);
+/* For the tests' negative control: everybody renews, nobody waits. */
+extern bool signer_unprotected;
 bool auth_has_token(const struct auth_scheme *a);
 /* "mlc auth login Exact" or "mlc auth set Exact". */
 const char *auth_command(const struct connection_setup *c,
