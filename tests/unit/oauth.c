@@ -346,7 +346,7 @@ static void test_many_processes(void)
         waitpid(pids[i], &status, 0);
         good += WIFEXITED(status) && WEXITSTATUS(status) == 0;
     }
-    is_int(good, COUNT, "[136] fifty processes all make their call");
+    is_int(good, COUNT, "[136, F13] fifty processes all make their call");
     is_int(fake.token_calls - before, 1, "… with one renewal");
     is_int(fake.access - refused, 1, "… one new token");
 }
