@@ -214,7 +214,8 @@ static void say_kind(struct checker *c, const struct target_place *p,
     } else {
         m = say(c, "E0310", value->span, "`%s` is %s; this is %s", p->shown,
                 type_words(c->arena, want), have);
-        if (offer_columns(c, m, value))
+        if (offer_columns(c, m, value->kind == NODE_ELSE
+                                    ? KID(value, ELSE, value) : value))
             return;
         if (want->kind == TYPE_TEXT)
             help_text(c, m, value, got);

@@ -338,7 +338,8 @@ void check_balance(struct checker *c, struct flow *f)
     const struct object *o = f->target;
     const struct node *last = NULL;
     bool adds = false;
-    if (!o || !o->balanced || !o->balance_list.len || f->broken)
+    if (!o || !o->balanced || !o->balance_list.len || f->broken ||
+        c->flow_errors)
         return;
     for (const struct node *n = f->body; n; n = n->next) {
         adds |= n->kind == NODE_ADD;

@@ -125,6 +125,11 @@ static bool lacks_time(const struct report *r)
         form = "month on 1 at 06:00";
     if (!form && text_is(word, "week"))
         form = "monday at 06:00";
+    if (!form && word.len > 3 && text_ends(word, TEXT("day")) &&
+        !text_is(word, "weekday"))
+        form = arena_printf(r->p->arena, "%c%.*s at 06:00",
+                            word.ptr[0] & ~32, (int)word.len - 1,
+                            word.ptr + 1);
     if (!form)
         form = arena_printf(r->p->arena, "%.*s at 06:00", TEXT_ARG(word));
     d = parse_error(r->p, "E0103", last->span,
@@ -339,7 +344,8 @@ static struct text first_word_of_line(const struct report *r)
 static struct text two_words(const struct report *r)
 {
     const struct lex *lex = r->p->lex;
-    size_t from = before(r)->span.start - lex->base;
+    bool first = text_equal(first_word_of_line(r), got_text(r));
+    size_t from = (first ? r->at.start : before(r)->span.start) - lex->base;
     size_t end = r->at.start - lex->base;
 
     while (end < lex->text.len && lex->text.ptr[end] != '=' &&
@@ -359,6 +365,9 @@ static bool is_two_words(const struct report *r)
 
     while (at < lex->text.len && lex->text.ptr[at] != '\n')
         sets |= lex->text.ptr[at++] == '=' && lex->text.ptr[at] != '>';
+    if (text_equal(first, got_text(r)) && sets && lex->depth && !meant(first))
+        return memchr(two_words(r).ptr, ' ', two_words(r).len) &&
+               lex->place == OBJECT_NONE;
     return before(r)->kind == TOK_NAME && !on_next_line(r) && lex->depth &&
            lex->place == OBJECT_NONE && !meant(first) &&
            (text_is(first, "match") ||
