@@ -189,7 +189,8 @@ static bool is_matched(const struct flow *f, const struct field *field)
     return false;
 }
 
-static void check_writable(struct checker *c, const struct node *n,
+/* False: told that the system fills it itself. */
+static bool check_writable(struct checker *c, const struct node *n,
                            const struct field *f, const struct field *first)
 {
     const struct flow *flow = c->flow;
@@ -202,10 +203,10 @@ static void check_writable(struct checker *c, const struct node *n,
             diag_note(c->d, m, "%.*s", TEXT_ARG(f->note));
         struct diag_fix *fix = diag_fix(c->d, m, FIX_CHOICE, "remove this line");
         diag_edit(c->d, fix, n->span, "%s", "");
-        return;
+        return false;
     }
     if (is_matched(flow, f) && !c->frame->in_gone)
-        return; /* its value is what records are found by */
+        return true; /* its value is what records are found by */
     if (f->create_only && (c->frame->in_gone ||
                            (flow->writes_updates && !flow->writes_creates))) {
         struct diag *m = say(c, "E0324", n->name_span,
@@ -217,6 +218,7 @@ static void check_writable(struct checker *c, const struct node *n,
         struct diag_fix *fix = diag_fix(c->d, m, FIX_CHOICE, "remove this line");
         diag_edit(c->d, fix, n->span, "%s", "");
     }
+    return true;
 }
 
 static void check_once(struct checker *c, const struct node *n)
@@ -264,11 +266,10 @@ static void check_assign(struct checker *c, struct node *n)
     if (!f && !logs)
         remember_misspelt(c, n);
     bool fresh = f && remember(c, n, f, first);
-    if (fresh) {
-        if (c->flow->target)
-            check_writable(c, n, f, first);
+    if (fresh && c->flow->target)
+        fresh = check_writable(c, n, f, first);
+    if (fresh)
         check_once(c, n);
-    }
     c->is_fallback_target = c->may_outcome = true;
     const struct type *t = check_expr(c, value);
     if (fresh) {

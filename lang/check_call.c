@@ -86,6 +86,8 @@ static bool takes(const struct type *want, const struct type *got)
         return got->kind == TYPE_TEXT || got->kind == TYPE_ENUM;
     if (want->kind == TYPE_NUMBER)
         return type_is_numeric(got);
+    if (want->kind == TYPE_INTEGER && got->kind == TYPE_NUMBER)
+        return got->scale == 0; /* a literal */
     if (want->kind == TYPE_LIST)
         return got->kind == TYPE_EMPTY_LIST ||
                (got->kind == TYPE_LIST && takes(want->item, got->item));
@@ -290,7 +292,7 @@ static bool is_object_arg(struct checker *c, const struct builtin *b, size_t i,
     struct node *app = arg->kind == NODE_MEMBER ? KID(arg, MEMBER, record) : NULL;
     if (!(b->flags & BUILTIN_OBJECT) || i != 0)
         return false;
-    if (!app || app->kind != NODE_NAME) {
+    if (!app || app->kind != NODE_NAME || scope_find(c, app->text)) {
         say(c, "E0313", arg->span, "`%.*s` takes an object first: "
             "%.*s(Exact.costcenter, id)", TEXT_ARG(b->name), TEXT_ARG(b->name));
         arg->type = &type_unknown;
@@ -516,6 +518,14 @@ bool call_can_fail(const struct node *n)
     return builtin_can_fail(n->builtin, args, count);
 }
 
+static bool any_failed(const struct builtin_arg *args, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (args[i].type->kind == TYPE_UNKNOWN)
+            return true;
+    return false;
+}
+
 /* first(x.name for each x in group): a group has a member, so there is one. */
 static bool is_of_whole_group(const struct node *arg)
 {
@@ -544,13 +554,12 @@ static const struct type *call_builtin(struct checker *c, struct node *n,
         args[count++] = argument(a);
     }
     const struct type *t = builtin_result(b, args, count, c->arena, &why);
-    for (size_t i = 0; t && i < count; i++)
-        if (args[i].type->kind == TYPE_UNKNOWN)
-            return fail_type(n); /* what it gives follows from a mistake */
-    if (!t) {
+    if (t && any_failed(args, count))
+        return fail_type(n); /* what it gives follows from a mistake */
+    if (!t && !any_failed(args, count))
         say_misuse(c, n, b, &why);
+    if (!t)
         return fail_type(n);
-    }
     if (t->kind != TYPE_UNKNOWN)
         check_zone(c, n, b);
     if (t->optional && is_of_whole_group(KID(n, CALL, args)))

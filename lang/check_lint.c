@@ -65,8 +65,11 @@ static void unused_in_file(struct checker *c, const struct module *m)
         const struct symbol *s = m->names.entries[i].value;
         if (s->kind == SYMBOL_TABLE && s->module == m && s->table)
             check_dead_rows(c, s->table);
-        if (s->used || s->module != m)
-            continue;
+        bool failed = s->kind == SYMBOL_TABLE
+                          ? s->table && s->table->broken
+                          : s->type->kind == TYPE_UNKNOWN;
+        if (s->used || s->module != m || failed)
+            continue; /* or a mistake in it was told */
         if (s->kind == SYMBOL_TABLE)
             say_unused(c, s, "W0403", "the table");
         else if (s->kind == SYMBOL_DEFINE)

@@ -55,6 +55,7 @@ static void check_hole(struct checker *c, struct node *n)
                      arena_printf(c->arena, ".%s",
                                   name_written(c->arena,
                                                t->object->fields[0].name)));
+        fail_type(n);
     } else if (t->optional && !c->in_message) {
         struct diag *m = say(c, "E0334", n->span,
                              "`%s` may be missing, and a text has no way to "

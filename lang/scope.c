@@ -214,14 +214,14 @@ static bool is_value_kind(enum symbol_kind kind)
 /* A name of a flow must be new: hiding another one would read wrong. */
 void scope_push(struct checker *c, struct symbol *symbol)
 {
-    const struct symbol *other = scope_find(c, symbol->name);
+    struct symbol *other = scope_find(c, symbol->name);
     if (other && is_value_kind(symbol->kind)) {
         struct diag *m = say(c, "E0204", symbol->span,
                              "the name `%.*s` is taken already",
                              TEXT_ARG(symbol->name));
         if (other->span.source)
             diag_label(c->d, m, other->span, "first here");
-        symbol->used = true;
+        symbol->used = other->used = true;
     }
     struct local *l = ARENA_NEW(c->arena, struct local);
     l->symbol = symbol;
