@@ -459,6 +459,7 @@ static int load_cursor(struct run *r, struct error *err)
                   || r->flow->source->changes == CHANGES_NONE
                   || (recheck > 0
                       && r->cursor.complete_ms + recheck <= r->o->now_ms);
+    again_start(r);
     return 0;
 }
 
@@ -539,6 +540,7 @@ static int book_finish(struct run *r, void *ctx, struct error *err)
         cursor.value = r->new_cursor;
     cursor.where_hash = text_of(r->where_hash);
     cursor.flow_hash = text_of(r->shape_hash);
+    cursor.boundary = again_text(r);
     if (r->complete_proved && !r->sudden_drop) {
         cursor.complete_ms = r->o->now_ms;
         cursor.complete_count = r->sum->records;

@@ -54,6 +54,7 @@ struct run {
     struct text seen_set, group_set;
     struct cursor_row cursor; /* as it was */
     struct text new_cursor;
+    struct again *again; /* records that need not be decided again */
     struct page_marks marks;
     bool first_read;     /* there was no cursor, and nothing linked yet */
     struct text booked_set; /* keys the source is still to be told are booked;
@@ -125,6 +126,13 @@ void run_marks_page(struct run *r, struct text cursor);
 /* Everything of the pages before this one is booked. */
 int run_marks_booked(struct run *r, int64_t page, struct error *err);
 void run_marks_free(struct run *r);
+/* Records the last run decided, which a read of changes brings once more
+ * because it asks from a little before its cursor. `again_seen` notes the
+ * record and tells whether it is one of them, to the byte; `again_text` is what
+ * is kept with the cursor. */
+void again_start(struct run *r);
+bool again_seen(struct run *r, struct text raw);
+struct text again_text(struct run *r);
 /* Does it read much less than the time before? */
 int run_mind_drop(struct run *r);
 /* Groups whose members changed. */
