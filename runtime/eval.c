@@ -748,6 +748,7 @@ static void say_disagreement(struct frame *f, const struct ir_leaf *leaf,
         add_reason(f, VERB_HOLD, buf_dup(f->arena, &text),
                    leaf->ir->node ? leaf->ir->node->span : SPAN_NONE);
     r->failure = true;
+    f->out->disagrees = true;
     buf_fini(&text);
 }
 

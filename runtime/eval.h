@@ -62,6 +62,7 @@ struct reason {
 struct evaluated {
     enum verdict verdict;
     bool outside;        /* VERDICT_SKIP because `where` does not hold */
+    bool disagrees;      /* members of one group differ in what is used */
     struct record *target; /* of compiled_target_shape; VALUE_LEAVE where unset */
     struct reason *reasons; /* in text order */
     struct reason *warnings;

@@ -544,6 +544,9 @@ static int book_finish(struct run *r, void *ctx, struct error *err)
     if (r->complete_proved && !r->sudden_drop) {
         cursor.complete_ms = r->o->now_ms;
         cursor.complete_count = r->sum->records;
+    } else if (r->disagrees) {
+        cursor.complete_ms = 0; /* `recheck` is due: what was read earlier may
+                                   have changed without telling */
     }
     if (f->advance)
         result = store_cursor_put(r->store, r->flow->name, r->source_name,
@@ -645,6 +648,10 @@ static void finish(struct run *r, int result, struct error *err)
                     : err->kind == ERROR_SIGN_IN     ? "sign in"
                     : err->kind == ERROR_LOCKED      ? "locked"
                                                      : "failed";
+    if (r->disagrees && recheck_ms(r->flow) > 0)
+        summary_notice(r->sum, "records of one group differ, though they were "
+                       "read at different times: the next run reads all of "
+                       "%.*s again", TEXT_ARG(r->source_name));
     if (r->unfinished.len > 0) {
         f.advance = false;
         summary_notice(r->sum, "%.*s", TEXT_ARG(r->unfinished));

@@ -305,6 +305,7 @@ static int decide_one(struct run *r, struct unit *u, struct error *err)
         if (u->result.verdict == VERDICT_LATER)
             return 1;
         u->looked = true;
+        r->disagrees |= u->result.disagrees && !r->complete;
     }
     switch (u->result.verdict) {
     case VERDICT_WRITE:
@@ -354,7 +355,10 @@ static int mind_hold(struct run *r, struct unit *u, struct error *err)
         u->action = "release";
     else if (strcmp(u->action, "skip") == 0)
         u->action = "dismiss";
-    return 0;
+    return strcmp(u->action, "still") == 0 && r->o->mode == RUN_WRITE
+                   && !text_equal(hold.flow_hash, r->flow_hash)
+               ? store_hold_looked(r->store, hold.id, r->flow_hash, err)
+               : 0;
 }
 
 static int decide_rounds(struct run *r, struct units *units, struct error *err)

@@ -63,6 +63,7 @@ struct run {
     bool keyed;          /* only run_options.keys were read */
     bool complete_proved;/* and came to its end in order */
     bool sudden_drop;    /* but with too little to be believed [111] */
+    bool disagrees;      /* a group's members, read at different times, differ */
     bool where_changed, shape_changed;
     bool has_holds, has_intents;
     bool many_pages;

@@ -193,7 +193,7 @@ static int take_record(struct run *r, const struct record *record,
     int result = 0;
     r->sum->records++;
     run_marks_row(r, record);
-    if (is_too_old(r, record))
+    if (again_seen(r, raw) || is_too_old(r, record))
         return 0;
     buf_init(&key, 0);
     if (!record_key(record, &key))

@@ -464,6 +464,9 @@ int store_hold_close(struct store *s, struct text flow, struct text source_key,
                      const char *how, struct text why, int64_t now_ms,
                      struct error *err); /* 1 when there was none */
 int store_hold_retry(struct store *s, int64_t id, struct error *err);
+/* It was looked at by the flow as it is now, and waits on. */
+int store_hold_looked(struct store *s, int64_t id, struct text flow_hash,
+                      struct error *err);
 int store_hold_each(struct store *s, struct text flow, struct arena *arena,
                     int (*each)(void *ctx, const struct hold_row *row),
                     void *ctx, struct error *err);

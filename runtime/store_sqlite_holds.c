@@ -160,6 +160,13 @@ int store_hold_retry(struct store *s, int64_t id, struct error *err)
     return sql_run(s, err, "UPDATE holds SET retry = 1 WHERE id = ?", "i", id);
 }
 
+int store_hold_looked(struct store *s, int64_t id, struct text flow_hash,
+                      struct error *err)
+{
+    return sql_run(s, err, "UPDATE holds SET flow_hash = ? WHERE id = ?", "ti",
+                   flow_hash, id);
+}
+
 int store_hold_each(struct store *s, struct text flow, struct arena *arena,
                     int (*each)(void *ctx, const struct hold_row *row),
                     void *ctx, struct error *err)
