@@ -185,6 +185,18 @@ static void hold_row(struct run *r, const struct record_fault *fault,
                     TEXT("the record cannot be read"), TEXT_NONE, &u->held);
 }
 
+/* What waits is looked at whenever it comes. (What a group waits for wakes
+ * the group.) */
+static bool may_wait(struct run *r, struct text key)
+{
+    struct hold_row hold;
+    struct error ignored = { 0 };
+    return r->has_holds && !r->flow->per
+           && (r->flow->each
+               || store_hold_get(r->store, r->flow->name, key, &r->batch,
+                                 &hold, &ignored) != 1);
+}
+
 static int take_record(struct run *r, const struct record *record,
                        struct text raw, struct units *units, struct error *err)
 {
@@ -193,11 +205,14 @@ static int take_record(struct run *r, const struct record *record,
     int result = 0;
     r->sum->records++;
     run_marks_row(r, record);
-    if (again_seen(r, raw) || is_too_old(r, record))
+    bool again = again_seen(r, raw);
+    if (is_too_old(r, record))
         return 0;
     buf_init(&key, 0);
     if (!record_key(record, &key))
         hold_row(r, &fault, raw, units);
+    else if (again && !may_wait(r, buf_view(&key)))
+        result = 0;
     else if (r->flow->per)
         result = run_note_member(r, record, buf_view(&key), raw, err);
     else

@@ -76,7 +76,8 @@ like "$(cat "$tmp/out")" 'Level Board has no cost unit' "the unmapped level, wit
 exits 1 "all flows once more" "$MLC" run --sandbox --json
 is "$(grep -o '"created":[1-9]\|"updated":[1-9]' "$tmp/out" | wc -l | tr -d ' ')" 0 "write nothing"
 is "$(for f in cost_centers cost_units finance_departments payroll_dimensions; do calls $f; done | tr '\n' ' ')" \
-    "Rippling:1,Exact:3 Rippling:1,Exact:0 Exact:1,Rippling:0 Rippling:1,Exact:3 " "and cost a call for each list that has to be looked at"
+    "Rippling:1,Exact:0 Rippling:1,Exact:0 Exact:3,Rippling:0 Rippling:1,Exact:4 " \
+    "and cost a call for each list that has to be looked at (two for which company it is)"
 is "$(wc -l < "$tmp/ledger" | tr -d ' ')" 14 "as the ledger shows"
 
 # What this pair cannot do is refused before anything runs, with the reason.
