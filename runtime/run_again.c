@@ -65,7 +65,7 @@ bool again_seen(struct run *r, struct text raw)
                        : FIRST_MAX + (k->count - FIRST_MAX) % LAST_MAX;
     k->seen[place] = hash;
     k->count++;
-    return k->old_count > 0
+    return !r->complete && k->old_count > 0
            && bsearch(&hash, k->old, k->old_count, sizeof *k->old, compare);
 }
 
