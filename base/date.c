@@ -99,6 +99,54 @@ static bool take_char(struct text t, size_t *at, char c)
     return true;
 }
 
+/* Whether eight bytes are digits where `form` has a 0, and are what it has
+ * elsewhere. The digits' values go to `digits`. */
+static inline bool has_form(const char *p, const char form[8],
+                            uint8_t digits[8])
+{
+    uint64_t w, zero, over = 0;
+    uint8_t most[8];
+    for (int i = 0; i < 8; i++)
+        most[i] = form[i] == '0' ? 6 : 15; /* past 9 or 0: into the upper half */
+    memcpy(&w, p, 8);
+    memcpy(&zero, form, 8);
+    memcpy(&over, most, 8);
+    w ^= zero;
+    memcpy(digits, &w, 8);
+    return !((w | (w + over)) & UINT64_C(0xf0f0f0f0f0f0f0f0));
+}
+
+/* "YYYY-MM-DD", the first ten bytes of `p`; a year of 0 is refused. */
+static bool quick_date(const char *p, int32_t *days)
+{
+    uint8_t d[8], tens = (uint8_t)(p[8] - '0'), ones = (uint8_t)(p[9] - '0');
+    if (!has_form(p, "0000-00-", d) || tens > 9 || ones > 9)
+        return false;
+    struct civil c = { d[0] * 1000 + d[1] * 100 + d[2] * 10 + d[3],
+                       d[5] * 10 + d[6], tens * 10 + ones };
+    if (!date_is_valid(c.year, c.month, c.day))
+        return false;
+    *days = date_from_civil(c);
+    return true;
+}
+
+/* "YYYY-MM-DDTHH:MM:SSZ" */
+static bool quick_datetime(const char *p, int64_t *micros)
+{
+    uint8_t d[8];
+    int32_t days;
+    if (p[10] != 'T' || p[19] != 'Z' || !has_form(p + 11, "00:00:00", d) ||
+        !quick_date(p, &days))
+        return false;
+    int hour = d[0] * 10 + d[1], minute = d[3] * 10 + d[4];
+    int second = d[6] * 10 + d[7];
+    if (hour > 23 || minute > 59 || second > 59)
+        return false;
+    *micros = (days * DAY_SECONDS + hour * 3600 + minute * 60 + second) *
+              SECOND_MICROS;
+    return true;
+}
+
 static bool take_date(struct text t, size_t *at, int32_t *days)
 {
     struct civil c;
@@ -114,6 +162,8 @@ static bool take_date(struct text t, size_t *at, int32_t *days)
 bool date_parse(struct text t, int32_t *days)
 {
     size_t at = 0;
+    if (t.len == 10)
+        return quick_date(t.ptr, days);
     return take_date(t, &at, days) && at == t.len;
 }
 
@@ -302,6 +352,11 @@ bool datetime_parse(struct text t, int64_t *micros, bool *has_offset)
     int32_t days, seconds;
     int64_t fraction, offset;
     bool zoned;
+    if (t.len == 20 && quick_datetime(t.ptr, micros)) {
+        if (has_offset)
+            *has_offset = true;
+        return true;
+    }
     if (!take_date(t, &at, &days))
         return false;
     if (!take_char(t, &at, 'T') && !take_char(t, &at, 't') &&

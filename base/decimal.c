@@ -257,8 +257,43 @@ static char *put_back(char *end, uint64_t value, int least)
     return end;
 }
 
+/* Amounts of everyday size, backwards from the last digit. */
+static size_t print_small(int64_t coef, int scale, char out[DECIMAL_TEXT_MAX])
+{
+    char room[48]; /* 18 digits, or 12 and a zero; point, sign */
+    char *end = room + 24, *to = end;
+    uint64_t left = coef < 0 ? 0 - (uint64_t)coef : (uint64_t)coef;
+    int n = scale;
+    for (; n >= 2; n -= 2) {
+        to -= 2;
+        memcpy(to, pairs + left % 100 * 2, 2);
+        left /= 100;
+    }
+    if (n) {
+        *--to = (char)('0' + left % 10);
+        left /= 10;
+    }
+    if (scale)
+        *--to = '.';
+    for (; left >= 100; left /= 100) {
+        to -= 2;
+        memcpy(to, pairs + left % 100 * 2, 2);
+    }
+    *--to = (char)('0' + left % 10);
+    if (left >= 10)
+        *--to = (char)('0' + left / 10);
+    if (coef < 0)
+        *--to = '-';
+    memcpy(out, to, 24); /* more than counts: one move */
+    out[end - to] = '\0';
+    return (size_t)(end - to);
+}
+
 size_t decimal_print(struct decimal d, char out[DECIMAL_TEXT_MAX])
 {
+    int64_t coef = (int64_t)d.coef;
+    if (coef == d.coef && coef > -(int64_t)E18 && coef < (int64_t)E18)
+        return print_small(coef, d.scale, out);
     char digits[48];
     char *end = digits + sizeof digits;
     uint128 value = magnitude(d.coef);
@@ -604,6 +639,12 @@ int decimal_compare(struct decimal a, struct decimal b)
 {
     if (a.scale == b.scale)
         return order_of(a.coef, b.coef);
+    if (is_small(a.coef) && is_small(b.coef))
+        return a.scale < b.scale
+                   ? order_of(a.coef * (int128)powers[b.scale - a.scale],
+                              b.coef)
+                   : order_of(a.coef,
+                              b.coef * (int128)powers[a.scale - b.scale]);
     int128 a_unit = (int128)power(a.scale);
     int128 b_unit = (int128)power(b.scale);
     int whole = order_of(a.coef / a_unit, b.coef / b_unit);
@@ -626,10 +667,12 @@ int decimal_sign(struct decimal a)
 
 bool decimal_to_int64(struct decimal a, int64_t *out)
 {
-    int128 unit = (int128)power(a.scale);
-    if (a.coef % unit != 0)
-        return false;
-    int128 whole = a.coef / unit;
+    int128 unit = (int128)power(a.scale), whole = a.coef;
+    if (a.scale) {
+        if (a.coef % unit != 0)
+            return false;
+        whole = a.coef / unit;
+    }
     if (whole < INT64_MIN || whole > INT64_MAX)
         return false;
     *out = (int64_t)whole;

@@ -39,6 +39,29 @@ uint64_t text_hash(struct text t, uint64_t seed);
 /* ASCII only: A-Z against a-z. */
 bool text_equal_nocase(struct text a, struct text b);
 
+/* memcpy for texts, which mostly are short: no call for up to 16 bytes. */
+static inline void text_copy(char *to, const char *from, size_t len)
+{
+    if (len > 16) {
+        memcpy(to, from, len);
+    } else if (len >= 8) {
+        uint64_t head, tail;
+        memcpy(&head, from, 8);
+        memcpy(&tail, from + len - 8, 8);
+        memcpy(to, &head, 8);
+        memcpy(to + len - 8, &tail, 8);
+    } else if (len >= 4) {
+        uint32_t head, tail;
+        memcpy(&head, from, 4);
+        memcpy(&tail, from + len - 4, 4);
+        memcpy(to, &head, 4);
+        memcpy(to + len - 4, &tail, 4);
+    } else {
+        for (size_t i = 0; i < len; i++)
+            to[i] = from[i];
+    }
+}
+
 /* UTF-8. `utf8_decode` reads one code point at `*at` and moves `*at`;
  * -1 for bytes that are no UTF-8 (moves one byte). */
 int32_t utf8_decode(struct text t, size_t *at);

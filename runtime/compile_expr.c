@@ -1,6 +1,7 @@
 /* Expressions of the checked tree become slots and small nodes. */
 #include "config.h"
 
+#include "lang/builtins.h"
 #include "runtime/compile.h"
 #include "runtime/text_regex.h"
 
@@ -657,6 +658,17 @@ static struct ir *compile_link(struct compiler *k, const struct node *n,
     return ir;
 }
 
+/* join(words(x), " ") */
+static bool is_spaced(const struct ir *ir)
+{
+    if (ir->builtin->id != BUILTIN_join || ir->count != 2)
+        return false;
+    const struct ir *words = ir->list[0], *between = ir->list[1];
+    return words->op == IR_CALL && words->builtin->id == BUILTIN_words &&
+           between->op == IR_CONST && between->value.tag == VALUE_TEXT &&
+           text_is(value_as_text(&between->value), " ");
+}
+
 static struct ir *compile_builtin(struct compiler *k, const struct node *n)
 {
     struct ir *ir = compile_node(k, IR_CALL, n);
@@ -676,6 +688,10 @@ static struct ir *compile_builtin(struct compiler *k, const struct node *n)
     compile_items(k, ir, KID(n, CALL, args));
     if (ir->count)
         ir->shape = ir->list[0]->shape;
+    if (!k->failed && is_spaced(ir)) {
+        ir->op = IR_SPACED;
+        ir->a = ir->list[0]->list[0];
+    }
     return ir;
 }
 

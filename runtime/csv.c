@@ -8,55 +8,96 @@
 #include <emmintrin.h>
 #endif
 
-/* First delimiter, quote or line end from `p` on; or NUL. */
-static inline const char *plain_end(const char *p, const char *end,
-                                    const char *safe, char delimiter)
+/* ------------------------------------------------------------- marks */
+/* The places of delimiters, quotes and line ends, 64 bytes at a time. */
+struct marks {
+    uint64_t bits;     /* of the block at `block`, those not taken yet */
+    const char *block;
+    const char *end;
+    char delimiter;
+    bool strange; /* a NUL or a byte that is no ASCII was seen */
+};
+
+#define BLOCK 64
+
+static uint64_t block_marks(struct marks *m, const char *p)
 {
+    uint64_t bits = 0;
 #ifdef __SSE2__
-    const __m128i comma = _mm_set1_epi8(delimiter);
+    const __m128i comma = _mm_set1_epi8(m->delimiter);
     const __m128i quote = _mm_set1_epi8('"');
     const __m128i lf = _mm_set1_epi8('\n');
     const __m128i cr = _mm_set1_epi8('\r');
-    while (p <= safe) {
-        __m128i c = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i strange = _mm_setzero_si128();
+    for (int i = 0; i < BLOCK; i += 16) {
+        __m128i c = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
         __m128i stop = _mm_or_si128(
             _mm_or_si128(_mm_cmpeq_epi8(c, comma), _mm_cmpeq_epi8(c, quote)),
             _mm_or_si128(_mm_cmpeq_epi8(c, lf), _mm_cmpeq_epi8(c, cr)));
-        unsigned mask = (unsigned)_mm_movemask_epi8(stop);
-        if (mask) {
-            p += __builtin_ctz(mask);
-            return p < end ? p : end;
-        }
-        p += 16;
+        /* signed: NUL and 0x80 and up are below 1 */
+        strange = _mm_or_si128(strange, _mm_cmplt_epi8(c, _mm_set1_epi8(1)));
+        bits |= (uint64_t)(unsigned)_mm_movemask_epi8(stop) << i;
     }
+    m->strange |= _mm_movemask_epi8(strange) != 0;
 #else
-    (void)safe;
+    for (int i = 0; i < BLOCK; i++) {
+        bool stop = p[i] == m->delimiter || p[i] == '"' || p[i] == '\n' ||
+                    p[i] == '\r';
+        bits |= (uint64_t)stop << i;
+        m->strange |= (signed char)p[i] < 1;
+    }
 #endif
-    while (p < end && *p != delimiter && *p != '"' && *p != '\n' &&
-           *p != '\r')
-        p++;
-    return p < end ? p : end;
+    return bits;
 }
 
-/* `p` is behind the opening quote; at the closing one, or NULL: more. */
-static const char *quoted_end(const char *p, const char *end, bool eof,
-                              struct csv_field *f, struct csv_row *row)
+/* The block at `m->block`, which may hang over the end. */
+static void load_block(struct marks *m)
 {
-    f->doubled = false;
+    size_t left = (size_t)(m->end - m->block);
+    char last[BLOCK];
+    if (left >= BLOCK) {
+        m->bits = block_marks(m, m->block);
+        return;
+    }
+    memcpy(last, m->block, left);
+    memset(last + left, '.', BLOCK - left);
+    m->bits = block_marks(m, last);
+    m->bits &= ((uint64_t)1 << left) - 1;
+}
+
+/* The next mark, taken; or the end. */
+static inline const char *next_mark(struct marks *m)
+{
+    while (!m->bits) {
+        if (m->end - m->block <= BLOCK)
+            return m->end;
+        m->block += BLOCK;
+        load_block(m);
+    }
+    const char *at = m->block + __builtin_ctzll(m->bits);
+    m->bits &= m->bits - 1;
+    return at;
+}
+
+/* ------------------------------------------------------------- cells */
+/* Behind an opening quote: at the closing one, or NULL: more. */
+static const char *quoted_end(struct marks *m, bool eof, struct csv_field *f,
+                              struct csv_row *row)
+{
     for (;;) {
-        const char *q = memchr(p, '"', (size_t)(end - p));
-        if (!q)
+        const char *q = next_mark(m);
+        if (q == m->end)
             return NULL;
-        if (q + 1 == end && !eof)
-            return NULL;
-        for (const char *n = p; (n = memchr(n, '\n', (size_t)(q - n))); n++)
-            row->line_ends++;
-        if (q + 1 < end && q[1] == '"') {
-            f->doubled = true;
-            p = q + 2;
+        if (*q != '"') {
+            row->line_ends += *q == '\n';
             continue;
         }
-        return q;
+        if (q + 1 == m->end)
+            return eof ? q : NULL;
+        if (q[1] != '"')
+            return q;
+        f->doubled = true;
+        next_mark(m);
     }
 }
 
@@ -73,74 +114,76 @@ static enum csv_status bad_row(struct csv_row *row, const char *at,
     return CSV_BAD;
 }
 
-/* Behind a cell: 1 another follows, 0 the row ends (row->next is set), -1
- * more is needed, -2 neither. */
-static int after_cell(const char **at, const char *end, bool eof,
-                      char delimiter, struct csv_row *row)
+/* Behind the last cell of a row, whose end is at `p`; or it is no end. */
+static enum csv_status end_row(struct marks *m, const char *p, bool eof,
+                               struct csv_row *row)
 {
-    const char *p = *at;
-    if (p == end) {
-        row->next = p;
-        return eof ? 0 : -1;
-    }
-    if (*p == delimiter) {
-        *at = p + 1;
-        return 1;
-    }
+    const struct csv_field *last = &row->fields[row->count - 1];
+    row->ascii = !m->strange;
+    row->next = p;
+    if (p == m->end)
+        return eof ? CSV_ROW : CSV_MORE;
+    const char *lf = p;
     if (*p == '\r') {
-        if (p + 1 == end && !eof)
-            return -1;
-        if (p + 1 == end || p[1] != '\n')
-            return -2;
-        p++;
+        if (++lf == m->end && !eof)
+            return CSV_MORE;
     }
-    if (*p != '\n')
-        return -2;
-    row->line_ends++;
-    row->next = p + 1;
-    return 0;
+    if (lf < m->end && *lf == '\n') {
+        row->line_ends++;
+        row->next = lf + 1;
+        return CSV_ROW;
+    }
+    return bad_row(row, p, m->end, eof,
+                   last->quoted ? "something stands behind a closing quote"
+                   : *p == '"'  ? "a quote stands inside a cell that is not "
+                                  "in quotes"
+                                : "a carriage return without a line end");
 }
 
-enum csv_status csv_scan_row(const char *p, const char *end, const char *safe,
-                             bool eof, char delimiter, size_t max,
-                             struct csv_row *row)
+/* The cell at `p`, a quote; behind its closing one, or NULL. */
+static const char *quoted_cell(struct marks *m, const char *p, bool eof,
+                               struct csv_row *row, struct csv_field *f)
 {
+    f->quoted = true;
+    f->ptr = p + 1;
+    next_mark(m); /* the quote itself */
+    const char *closing = quoted_end(m, eof, f, row);
+    if (!closing)
+        return NULL;
+    f->len = (uint32_t)(closing - f->ptr);
+    p = closing + 1;
+    if (p < m->end && (*p == m->delimiter || *p == '\n' || *p == '\r'))
+        next_mark(m); /* what ends the cell */
+    return p;
+}
+
+enum csv_status csv_scan_row(const char *p, const char *end, bool eof,
+                             char delimiter, size_t max, struct csv_row *row)
+{
+    struct marks m = { 0, p, end, delimiter, false };
     row->count = 0;
     row->line_ends = 0;
+    load_block(&m);
     for (;;) {
         struct csv_field *f = &row->fields[row->count];
-        const char *start = p;
         if (row->count == max)
             return bad_row(row, p, end, eof, "more cells than columns");
-        f->quoted = p < end && *p == '"';
-        f->doubled = false;
-        if (f->quoted) {
-            start = p + 1;
-            p = quoted_end(start, end, eof, f, row);
+        row->count++;
+        f->doubled = f->quoted = false;
+        f->ptr = p;
+        if (p < end && *p == '"') {
+            p = quoted_cell(&m, p, eof, row, f);
             if (!p && eof)
                 return bad_row(row, end, end, eof, "a quoted cell never ends");
             if (!p)
                 return CSV_MORE;
         } else {
-            p = plain_end(p, end, safe, delimiter);
+            p = next_mark(&m);
+            f->len = (uint32_t)(p - f->ptr);
         }
-        f->ptr = start;
-        f->len = (uint32_t)(p - start);
-        row->count++;
-        if (f->quoted)
-            p++;
-        int more = after_cell(&p, end, eof, delimiter, row);
-        if (more == 0)
-            return CSV_ROW;
-        if (more == -1)
-            return CSV_MORE;
-        if (more == -2)
-            return bad_row(row, p, end, eof,
-                           f->quoted ? "something stands behind a closing "
-                                       "quote"
-                           : *p == '"' ? "a quote stands inside a cell that is "
-                                         "not in quotes"
-                                       : "a carriage return without a line end");
+        if (p == end || *p != delimiter)
+            return end_row(&m, p, eof, row);
+        p++;
     }
 }
 

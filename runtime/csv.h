@@ -26,13 +26,13 @@ struct csv_row {
     const char *what;
     const char *at;    /* of a fault */
     size_t line_ends;  /* lines the row takes */
+    bool ascii;        /* surely no NUL and nothing but ASCII in it */
 };
 
-/* Reads the row at `p`. `safe`: last address to load 16 bytes from. With
- * `eof` the end of the buffer ends the row too. `fields` has room for `max`. */
-enum csv_status csv_scan_row(const char *p, const char *end, const char *safe,
-                             bool eof, char delimiter, size_t max,
-                             struct csv_row *row);
+/* Reads the row at `p`. With `eof` the end of the buffer ends the row too.
+ * `fields` has room for `max`. */
+enum csv_status csv_scan_row(const char *p, const char *end, bool eof,
+                             char delimiter, size_t max, struct csv_row *row);
 /* The cell's characters; doubled quotes are made single in `arena`. */
 struct text csv_field_text(struct arena *arena, const struct csv_field *f);
 /* A cell for writing: in quotes when it must be. */

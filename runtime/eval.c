@@ -295,10 +295,10 @@ static void run_find(struct frame *f, const struct ir_statement *st)
 static struct record *new_target(struct frame *f, const struct shape *shape)
 {
     size_t size = sizeof(struct record) + shape->count * sizeof(struct value);
-    struct record *r = arena_zalloc(f->arena, size);
+    struct record *r = arena_alloc(f->arena, size);
     r->shape = shape;
     for (size_t i = 0; i < shape->count; i++)
-        r->slots[i].tag = VALUE_LEAVE;
+        r->slots[i] = (struct value){ .coef = 0, .tag = VALUE_LEAVE };
     return r;
 }
 
@@ -377,8 +377,10 @@ static const char *fit(struct frame *f, const struct field *field,
 static void run_assign(struct frame *f, const struct ir_statement *st)
 {
     struct value v;
-    enum got got = ir_eval(f, st->a, &v);
-    struct value *slot = place_slot(f, &st->place);
+    enum got got = ir_get(f, st->a, &v);
+    struct value *slot = st->place.count == 1
+                             ? &f->record->slots[st->place.steps[0]]
+                             : place_slot(f, &st->place);
     if (got == GOT_VALUE && v.tag < VALUE_CLEAR && v.tag != VALUE_MISSING) {
         const char *why = fit(f, st->place.field, &v);
         if (why) {
@@ -764,7 +766,7 @@ static void check_agreement(struct frame *f)
         set_member(f, m);
         for (size_t i = 0; i < c->agree_count; i++) {
             struct value v;
-            if (told[i] || ir_eval(f, c->agree[i].ir, &v) != GOT_VALUE)
+            if (told[i] || ir_get(f, c->agree[i].ir, &v) != GOT_VALUE)
                 continue;
             if (m == 0) {
                 firsts[i] = v;
@@ -836,7 +838,7 @@ int flow_group_key(const struct compiled *c, const struct eval_env *env,
     *key = TEXT_NONE;
     enum got got = GOT_VALUE;
     if (in > 0 && c->per) {
-        got = ir_eval(&f, c->per, &v);
+        got = ir_get(&f, c->per, &v);
         if (got == GOT_VALUE)
             *key = joined_keys(&f, &v, 1, "");
         else

@@ -25,12 +25,27 @@ enum got eval_call(struct frame *f, const struct ir *n, struct value *out)
     if (n->count > ARGS_MAX)
         return ir_fail(f, n, "more than %d arguments", ARGS_MAX);
     for (uint32_t i = 0; i < n->count; i++) {
-        enum got got = ir_eval(f, n->list[i], &args[i]);
+        enum got got = ir_get(f, n->list[i], &args[i]);
         if (got != GOT_VALUE)
             return got;
     }
     if (fn_call(n->builtin, &env, args, n->count, out, &why) != 0)
         return ir_fail(f, n, "%.*s", TEXT_ARG(why.message));
+    return GOT_VALUE;
+}
+
+/* join(words(a), " ") without the list between. */
+enum got eval_spaced(struct frame *f, const struct ir *n, struct value *out)
+{
+    struct value room;
+    enum got got;
+    const struct value *v = ir_take(f, n->a, &room, &got);
+    struct text t;
+    if (!v)
+        return got;
+    if (v->tag != VALUE_TEXT || !fn_spaced(f->arena, value_as_text(v), &t))
+        return eval_call(f, n, out);
+    *out = value_text(t);
     return GOT_VALUE;
 }
 

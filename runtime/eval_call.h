@@ -6,6 +6,7 @@
 #include "runtime/ir.h"
 
 enum got eval_call(struct frame *f, const struct ir *n, struct value *out);
+enum got eval_spaced(struct frame *f, const struct ir *n, struct value *out);
 enum got eval_today(struct frame *f, const struct ir *n, struct value *out);
 enum got eval_record_key(struct frame *f, const struct ir *n,
                          struct value *out);

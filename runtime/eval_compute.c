@@ -148,7 +148,7 @@ static enum got eval_divide_round(struct frame *f, const struct ir *n,
     struct value digits;
     struct decimal d;
     int64_t scale;
-    enum got got = ir_eval(f, n->c, &digits);
+    enum got got = ir_get(f, n->c, &digits);
     if (got != GOT_VALUE)
         return got;
     if (!same_currency(a, b))
@@ -180,25 +180,25 @@ static enum got eval_negate(struct frame *f, const struct ir *n,
 enum got eval_arithmetic(struct frame *f, const struct ir *n,
                          struct value *out)
 {
-    struct value a, b;
+    struct value left, right;
+    enum got got;
     if (n->op == IR_NEGATE)
         return eval_negate(f, n, out);
-    enum got got = ir_eval(f, n->a, &a);
-    if (got == GOT_VALUE)
-        got = ir_eval(f, n->b, &b);
-    if (got != GOT_VALUE)
+    const struct value *a = ir_take(f, n->a, &left, &got);
+    const struct value *b = a ? ir_take(f, n->b, &right, &got) : NULL;
+    if (!b)
         return got;
-    if (a.tag == VALUE_MISSING || b.tag == VALUE_MISSING) {
+    if (a->tag == VALUE_MISSING || b->tag == VALUE_MISSING) {
         memset(out, 0, sizeof *out);
         return GOT_VALUE;
     }
     if (n->op == IR_ADD || n->op == IR_SUB)
-        return eval_plus(f, n, &a, &b, out);
-    if (!is_decimal(&a) || !is_decimal(&b))
+        return eval_plus(f, n, a, b, out);
+    if (!is_decimal(a) || !is_decimal(b))
         return ir_fail(f, n, "only amounts and numbers are calculated with");
     if (n->op == IR_DIV_ROUND)
-        return eval_divide_round(f, n, &a, &b, out);
-    return eval_times(f, n, &a, &b, out);
+        return eval_divide_round(f, n, a, b, out);
+    return eval_times(f, n, a, b, out);
 }
 
 /* ------------------------------------------------------------- comparing */
@@ -318,19 +318,20 @@ static enum got compare_values(struct frame *f, const struct ir *n,
 
 enum got eval_compare(struct frame *f, const struct ir *n, struct value *out)
 {
-    struct value a, b;
+    struct value left, right;
     bool truth = false;
-    enum got got = ir_eval(f, n->a, &a);
-    if (got != GOT_VALUE)
+    enum got got;
+    const struct value *a = ir_take(f, n->a, &left, &got);
+    if (!a)
         return got;
     if (n->compare == OP_IS_MISSING || n->compare == OP_IS_PRESENT) {
-        *out = value_yesno((a.tag != VALUE_MISSING) ==
+        *out = value_yesno((a->tag != VALUE_MISSING) ==
                            (n->compare == OP_IS_PRESENT));
         return GOT_VALUE;
     }
-    got = ir_eval(f, n->b, &b);
-    if (got == GOT_VALUE)
-        got = compare_values(f, n, &a, &b, &truth);
+    const struct value *b = ir_take(f, n->b, &right, &got);
+    if (b)
+        got = compare_values(f, n, a, b, &truth);
     if (got == GOT_VALUE)
         *out = value_yesno(truth);
     return got;
@@ -411,7 +412,7 @@ enum got eval_table(struct frame *f, const struct ir *n, struct value *out)
     struct value keys[TABLE_KEYS_MAX];
     bool missing = false;
     for (uint32_t i = 0; i < n->count && i < TABLE_KEYS_MAX; i++) {
-        enum got got = ir_eval(f, n->list[i], &keys[i]);
+        enum got got = ir_get(f, n->list[i], &keys[i]);
         if (got != GOT_VALUE)
             return got;
         missing |= keys[i].tag == VALUE_MISSING;
@@ -476,8 +477,8 @@ static void walk_loop(struct walk *w, const struct ir *loop)
             if (pass.tag != VALUE_YESNO || !pass.whole)
                 continue;
         }
-        w->got = ir_eval(f, loop->b, &item);
-        if (w->got != GOT_VALUE || !w->take(w, &item))
+        const struct value *taken = ir_take(f, loop->b, &item, &w->got);
+        if (!taken || !w->take(w, taken))
             return;
     }
 }

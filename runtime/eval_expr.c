@@ -38,8 +38,6 @@ static struct text printed(struct frame *f, const struct value *v)
 {
     char digits[DECIMAL_TEXT_MAX];
     struct buf b;
-    if (v->tag == VALUE_TEXT)
-        return value_as_text(v);
     if (v->tag == VALUE_NUMBER) {
         size_t len = decimal_print(value_as_decimal(v), digits);
         return (struct text){ arena_dup(f->arena, digits, len), len };
@@ -56,10 +54,11 @@ static struct text printed(struct frame *f, const struct value *v)
 static enum got text_part(struct frame *f, const struct ir *n, bool lenient,
                           struct text *out)
 {
-    struct value v;
-    enum got got = ir_eval(f, n, &v);
-    if (got == GOT_VALUE) {
-        *out = printed(f, &v);
+    struct value room;
+    enum got got;
+    const struct value *v = ir_take(f, n, &room, &got);
+    if (v) {
+        *out = v->tag == VALUE_TEXT ? value_as_text(v) : printed(f, v);
         return GOT_VALUE;
     }
     if (!lenient)
@@ -211,10 +210,10 @@ static enum got eval_target(struct frame *f, struct value *out)
 static enum got eval_else(struct frame *f, const struct ir *n,
                           struct value *out)
 {
-    enum got got = ir_eval(f, n->a, out);
+    enum got got = ir_get(f, n->a, out);
     if (got != GOT_VALUE || out->tag != VALUE_MISSING)
         return got;
-    return ir_eval(f, n->b, out);
+    return ir_get(f, n->b, out);
 }
 
 static enum got eval_truth(struct frame *f, const struct ir *n, bool *truth)
@@ -290,12 +289,13 @@ static enum got eval_not(struct frame *f, const struct ir *n,
 static enum got eval_is_const(struct frame *f, const struct ir *n,
                               struct value *out)
 {
-    struct value v;
-    enum got got = ir_eval(f, n->a, &v);
-    if (got != GOT_VALUE)
+    struct value room;
+    enum got got;
+    const struct value *v = ir_take(f, n->a, &room, &got);
+    if (!v)
         return got;
-    bool same = v.tag == VALUE_TEXT && v.len == n->value.len &&
-                memcmp(v.ptr, n->value.ptr, v.len) == 0;
+    bool same = v->tag == VALUE_TEXT && v->len == n->value.len &&
+                memcmp(v->ptr, n->value.ptr, v->len) == 0;
     *out = value_yesno(same != n->negated);
     return GOT_VALUE;
 }
@@ -405,6 +405,7 @@ static enum got eval_rare(struct frame *f, const struct ir *n,
     case IR_NEGATE:
     case IR_TABLE:
     case IR_CALL:
+    case IR_SPACED:
         break;
     }
     return ir_fail(f, n, "an expression of an unknown kind");
@@ -454,6 +455,8 @@ static enum got eval_node(struct frame *f, const struct ir *n,
         return eval_table(f, n, out);
     case IR_CALL:
         return eval_call(f, n, out);
+    case IR_SPACED:
+        return eval_spaced(f, n, out);
     case IR_TARGET:
     case IR_GROUP:
     case IR_TRY:

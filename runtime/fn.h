@@ -24,6 +24,8 @@ struct fn_failure {
 int fn_call(const struct builtin *b, const struct fn_env *env,
             const struct value *args, size_t count, struct value *out,
             struct fn_failure *why);
+/* join(words(t), " ") in one go; false when there may be too many words. */
+bool fn_spaced(struct arena *arena, struct text t, struct text *out);
 /* round(a / b, decimals) and its like, with one division; `decimals` may be
  * NULL. `b` is one with BUILTIN_DIVISION. */
 int fn_round_quotient(const struct builtin *b, const struct fn_env *env,

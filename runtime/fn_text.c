@@ -525,6 +525,40 @@ FN(join)
     return 0;
 }
 
+/* How much of `t` from the start on has single blanks only, and none first. */
+static size_t spaced_run(struct text t)
+{
+    char before = ' ';
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.ptr[i] <= ' ' && is_blank(t.ptr[i]) &&
+            (before == ' ' || t.ptr[i] != ' '))
+            return i;
+        before = t.ptr[i];
+    }
+    return t.len && before == ' ' ? t.len - 1 : t.len;
+}
+
+bool fn_spaced(struct arena *arena, struct text t, struct text *out)
+{
+    size_t at = spaced_run(t);
+    *out = t;
+    if (at == t.len)
+        return true;
+    if (t.len > FN_LIST_MAX)
+        return false;
+    char *room = arena_dup(arena, t.ptr, t.len), *to = room + at;
+    for (; at < t.len; at++) {
+        if (!is_blank(t.ptr[at]))
+            *to++ = t.ptr[at];
+        else if (to > room && to[-1] != ' ')
+            *to++ = ' ';
+    }
+    if (to > room && to[-1] == ' ')
+        to--;
+    *out = (struct text){ room, (size_t)(to - room) };
+    return true;
+}
+
 /* -------------------------------------------------------------- checks */
 
 FN(is_blank)

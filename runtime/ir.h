@@ -38,6 +38,7 @@ enum ir_op {
     IR_TABLE,      /* row of `table` for the keys in list */
     IR_LIST,
     IR_CALL,       /* builtin with list as arguments */
+    IR_SPACED,     /* IR_CALL of join(words(a), " ") */
     IR_LET,        /* a into slot, then b: parameters of a define */
     IR_LOOP,       /* list of b for each `slot` in a where c */
     IR_AGGREGATE,  /* a folded: `index` is an enum aggregate */
@@ -248,6 +249,43 @@ struct frame {
 };
 
 enum got ir_eval(struct frame *f, const struct ir *n, struct value *out);
+
+/* The value where it stands, for what needs no computing: constants, fields
+ * of a record. NULL: ir_eval has to look. */
+static inline const struct value *ir_peek(const struct frame *f,
+                                          const struct ir *n)
+{
+    if (n->op == IR_CONST)
+        return &n->value;
+    if (n->op != IR_FIELD || f->slots[n->slot].tag != VALUE_RECORD)
+        return NULL;
+    const struct value *v = &f->slots[n->slot].record->slots[n->index];
+    return v->tag < VALUE_CLEAR ? v : NULL;
+}
+
+/* ir_eval that does not call for those. */
+static inline enum got ir_get(struct frame *f, const struct ir *n,
+                              struct value *out)
+{
+    const struct value *v = ir_peek(f, n);
+    if (!v)
+        return ir_eval(f, n, out);
+    *out = *v;
+    return GOT_VALUE;
+}
+
+/* Its value, computed into `room` or where it stands; NULL: `*got`. */
+static inline const struct value *ir_take(struct frame *f, const struct ir *n,
+                                          struct value *room, enum got *got)
+{
+    const struct value *v = ir_peek(f, n);
+    *got = GOT_VALUE;
+    if (v)
+        return v;
+    *got = ir_eval(f, n, room);
+    return *got == GOT_VALUE ? room : NULL;
+}
+
 enum got ir_fail(struct frame *f, const struct ir *n, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Folds, loops and arithmetic live apart. */

@@ -1,10 +1,12 @@
 /* Writing JSON onto a buffer. */
 #include "config.h"
 
-#include "runtime/jsonscan.h"
 #include "runtime/jsonwrite.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 struct json_out json_out(struct buf *buf)
 {
@@ -80,40 +82,107 @@ static size_t escape(char c, char out[6])
     return 6;
 }
 
-/* Bytes that are no ASCII are plain here: values are UTF-8 already. */
-static const char *unescaped_run(const char *p, const char *end)
+/* ------------------------------------------------------------- strings */
+#define BYTES(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether one of eight bytes is a quote, a backslash or a control character.
+ * Bytes that are no ASCII are plain here: values are UTF-8 already. */
+static inline bool needs_escape(uint64_t w)
 {
-    const char *safe = end - p >= 16 ? end - 16 : NULL;
-    for (;;) {
-        p = scan_plain(p, end, safe);
-        if (p == end || (uint8_t)*p < 0x80)
-            return p;
-        while (p < end && (uint8_t)*p >= 0x80)
-            p++;
+    uint64_t quote = w ^ BYTES('"'), slash = w ^ BYTES('\\');
+    uint64_t hit = ((w - BYTES(0x20)) & ~w) | ((quote - BYTES(1)) & ~quote) |
+                   ((slash - BYTES(1)) & ~slash);
+    return hit & BYTES(0x80);
+}
+
+static inline uint64_t load_word(const char *p)
+{
+    uint64_t w;
+    memcpy(&w, p, 8);
+    return w;
+}
+
+/* Up to seven bytes, ends that overlap; what is not there is plain. */
+static inline bool copy_few(char *to, const char *p, size_t len)
+{
+    if (len >= 4) {
+        uint32_t head, tail;
+        memcpy(&head, p, 4);
+        memcpy(&tail, p + len - 4, 4);
+        memcpy(to, &head, 4);
+        memcpy(to + len - 4, &tail, 4);
+        return !needs_escape((uint64_t)tail << 32 | head);
     }
+    uint64_t w = BYTES(' ');
+    for (size_t i = 0; i < len; i++) {
+        w = w << 8 | (uint8_t)p[i];
+        to[i] = p[i];
+    }
+    return !needs_escape(w);
+}
+
+/* Copies a text; false when something in it wants an escape. */
+static inline bool copy_plain(char *to, const char *p, size_t len)
+{
+    if (len < 8)
+        return copy_few(to, p, len);
+    bool plain = true;
+    size_t at = 0;
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i slash = _mm_set1_epi8('\\');
+    const __m128i control = _mm_set1_epi8(0x1f);
+    for (; len - at >= 16; at += 16) {
+        __m128i c = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
+        __m128i stop = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(c, quote), _mm_cmpeq_epi8(c, slash)),
+            _mm_cmpeq_epi8(_mm_min_epu8(c, control), c));
+        _mm_storeu_si128((__m128i *)(void *)(to + at), c);
+        plain &= !_mm_movemask_epi8(stop);
+    }
+#endif
+    for (; len - at >= 8; at += 8) {
+        uint64_t w = load_word(p + at);
+        memcpy(to + at, &w, 8);
+        plain &= !needs_escape(w);
+    }
+    uint64_t tail = load_word(p + len - 8);
+    memcpy(to + len - 8, &tail, 8);
+    return plain & !needs_escape(tail);
+}
+
+static bool is_escaped(char c)
+{
+    return (uint8_t)c < 0x20 || c == '"' || c == '\\';
+}
+
+static void write_escaped(struct buf *b, const char *p, const char *end)
+{
+    buf_byte(b, '"');
+    while (p < end) {
+        const char *stop = p;
+        char escaped[6];
+        while (stop < end && !is_escaped(*stop))
+            stop++;
+        buf_add(b, p, (size_t)(stop - p));
+        if (stop < end)
+            buf_add(b, escaped, escape(*stop++, escaped));
+        p = stop;
+    }
+    buf_byte(b, '"');
 }
 
 void json_write_string(struct buf *b, struct text value)
 {
-    const char *p = value.ptr;
-    const char *end = p + value.len;
-    if (value.len && unescaped_run(p, end) != end) {
-        buf_byte(b, '"');
-        while (p < end) {
-            const char *stop = unescaped_run(p, end);
-            char escaped[6];
-            buf_add(b, p, (size_t)(stop - p));
-            if (stop < end)
-                buf_add(b, escaped, escape(*stop++, escaped));
-            p = stop;
-        }
-        buf_byte(b, '"');
+    char *to = b->ptr + b->len;
+    if (b->cap - b->len <= value.len + 2 || b->full ||
+        !copy_plain(to + 1, value.ptr, value.len)) {
+        write_escaped(b, value.ptr, value.ptr + value.len);
         return;
     }
-    buf_put_byte(b, '"');
-    if (value.len)
-        buf_put(b, p, value.len);
-    buf_put_byte(b, '"');
+    to[0] = to[value.len + 1] = '"';
+    to[value.len + 2] = '\0';
+    b->len += value.len + 2;
 }
 
 void json_key_text(struct json_out *w, struct text name)

@@ -40,25 +40,33 @@ struct record *record_dup(struct arena *arena, const struct record *record)
 }
 
 /* ------------------------------------------------------------- packing */
-static void pack_count(struct buf *out, uint64_t n)
+/* Seven bits a byte, the lowest first; the upper bit: there is more. */
+static size_t put_count(char out[10], uint64_t n)
 {
-    char *room = out->cap - out->len > 10 && !out->full ? out->ptr + out->len
-                                                         : NULL;
-    if (room && n < 0x80) {
-        *room = (char)n;
-        out->len++;
-        return;
-    }
-    while (n >= 0x80) {
-        buf_put_byte(out, (char)(uint8_t)(n | 0x80));
-        n >>= 7;
-    }
-    buf_put_byte(out, (char)n);
+    size_t len = 0;
+    for (; n >= 0x80; n >>= 7)
+        out[len++] = (char)(uint8_t)(n | 0x80);
+    out[len++] = (char)n;
+    return len;
+}
+
+static inline void pack_count(struct buf *out, uint64_t n)
+{
+    char bytes[10];
+    if (n < 0x80)
+        buf_put_byte(out, (char)n);
+    else
+        buf_put(out, bytes, put_count(bytes, n));
+}
+
+static inline uint64_t fold_sign(int64_t n)
+{
+    return (uint64_t)n << 1 ^ (uint64_t)(n >> 63);
 }
 
 static void pack_whole(struct buf *out, int64_t n)
 {
-    pack_count(out, (uint64_t)n << 1 ^ (uint64_t)(n >> 63));
+    pack_count(out, fold_sign(n));
 }
 
 static void pack_decimal(struct buf *out, const struct value *v)
@@ -110,10 +118,53 @@ static void pack_value(struct buf *out, const struct value *v)
     }
 }
 
+/* The usual values where there is surely room for them; behind them, or NULL
+ * for the others. */
+static inline char *pack_usual(char *to, const struct value *v)
+{
+    *to++ = (char)v->tag;
+    switch (v->tag) {
+    case VALUE_TEXT:
+        to += put_count(to, v->len);
+        text_copy(to, v->ptr, v->len);
+        return to + v->len;
+    case VALUE_NUMBER:
+    case VALUE_MONEY:
+        if (v->coef != (int64_t)v->coef)
+            return NULL;
+        *to++ = (char)v->scale;
+        to += put_count(to, fold_sign((int64_t)v->coef));
+        if (v->tag == VALUE_NUMBER)
+            return to;
+        memcpy(to, &v->currency, sizeof v->currency);
+        return to + sizeof v->currency;
+    case VALUE_YESNO:
+    case VALUE_DATE:
+    case VALUE_TIME:
+    case VALUE_DATETIME:
+        return to + put_count(to, fold_sign(v->whole));
+    case VALUE_MISSING:
+        return to;
+    default:
+        return NULL;
+    }
+}
+
+#define PACK_ROOM 32 /* what any usual value takes beside its text */
+
 void record_pack(const struct record *record, struct buf *out)
 {
-    for (size_t i = 0; i < record->shape->count; i++)
-        pack_value(out, &record->slots[i]);
+    for (size_t i = 0; i < record->shape->count; i++) {
+        const struct value *v = &record->slots[i];
+        size_t len = v->tag == VALUE_TEXT ? v->len : 0;
+        char *to = NULL;
+        if (out->cap - out->len > len + PACK_ROOM && !out->full)
+            to = pack_usual(out->ptr + out->len, v);
+        if (to)
+            out->len = (size_t)(to - out->ptr);
+        else
+            pack_value(out, v);
+    }
 }
 
 /* ------------------------------------------------------------- unpacking */
@@ -123,19 +174,28 @@ struct image {
     bool damaged;
 };
 
+static uint64_t unpack_long(struct image *im)
+{
+    const char *p = im->p;
+    uint64_t n = 0;
+    for (unsigned shift = 0; shift < 64 && p < im->end; shift += 7) {
+        uint8_t byte = (uint8_t)*p++;
+        n |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            im->p = p;
+            return n;
+        }
+    }
+    im->damaged = true;
+    im->p = im->end;
+    return 0;
+}
+
 static inline uint64_t unpack_count(struct image *im)
 {
     if (im->p < im->end && (uint8_t)*im->p < 0x80)
         return (uint8_t)*im->p++;
-    uint64_t n = 0;
-    for (unsigned shift = 0; shift < 64 && im->p < im->end; shift += 7) {
-        uint8_t byte = (uint8_t)*im->p++;
-        n |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return n;
-    }
-    im->damaged = true;
-    return 0;
+    return unpack_long(im);
 }
 
 static int64_t unpack_whole(struct image *im)

@@ -96,6 +96,7 @@ struct record_plan {
 /* For rows that are no JSON (csv): a record without values, one cell into
  * its slot, and what is to be checked when all cells are in. False and 0 with
  * `fault` filled when something is wrong. `decimal` is the decimal mark. */
+bool record_cell_is_text(const struct plan_value *v); /* as it is, if any */
 struct record *record_row_new(struct record_plan *plan, struct arena *arena);
 bool record_row_cell(struct record_plan *plan, const struct plan_value *v,
                      struct text cell, char decimal, struct arena *arena,

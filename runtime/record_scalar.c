@@ -500,9 +500,22 @@ static bool own_point(struct reading *r, struct text *digits, char decimal)
     return true;
 }
 
+/* Looks like digits of JSON's grammar: parse_amount says whether it is. */
+static bool is_bare_number(struct text t)
+{
+    const char *p = t.ptr, *last = p + t.len - 1;
+    if (t.len && *p == '-')
+        p++;
+    return p <= last && (unsigned)(*p - '0') <= 9 &&
+           (unsigned)(*last - '0') <= 9 &&
+           (*p != '0' || p == last || (unsigned)(p[1] - '0') > 9);
+}
+
 static bool cell_number(struct reading *r, const struct plan_value *v,
                         struct text cell, char decimal, struct value *out)
 {
+    if (decimal == '.' && is_bare_number(cell))
+        return parse_amount(r, v, cell, out);
     struct text digits = text_trim(cell);
     bool plain = own_point(r, &digits, decimal);
     struct json_scan s = scan_over(digits);
@@ -601,6 +614,12 @@ static bool cell_value(struct reading *r, const struct plan_value *v,
     return false;
 }
 
+bool record_cell_is_text(const struct plan_value *v)
+{
+    return (v->type->kind == TYPE_TEXT || v->type->kind == TYPE_ID) &&
+           !v->encoding.padded;
+}
+
 bool record_row_cell(struct record_plan *plan, const struct plan_value *v,
                      struct text cell, char decimal, struct arena *arena,
                      struct record *record, struct record_fault *fault)
@@ -610,7 +629,7 @@ bool record_row_cell(struct record_plan *plan, const struct plan_value *v,
     bool texty = v->type->kind == TYPE_TEXT || v->type->kind == TYPE_ID;
     if (!cell.len && !texty)
         return true;
-    if (texty && !v->encoding.padded && (cell.len || !v->type->optional)) {
+    if (record_cell_is_text(v) && (cell.len || !v->type->optional)) {
         out->tag = VALUE_TEXT;
         out->ptr = cell.ptr;
         out->len = (uint32_t)cell.len;

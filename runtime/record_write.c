@@ -8,12 +8,16 @@
 
 #define WIRE_DEPTH_MAX 8 /* dots in one wire path */
 
+/* Keys of records and their values are put down in one go up to this. */
+#define KEY_ROOM 32
+
 /* One slot's place: its name as JSON, after it the objects its path opens. */
 struct write_step {
     uint32_t slot;
     const struct field *field;
     struct encoding_of encoding;
-    struct text key;                   /* "Code": with quotes and colon */
+    struct text key;                   /* ,"Code": with a byte before it */
+    bool plain;                        /* text and numbers as they are */
     struct text opens[WIRE_DEPTH_MAX]; /* keys of the objects around it */
     size_t open_count;
     struct record_writer *nested; /* records and lists of records */
@@ -33,37 +37,13 @@ static int misfit(const struct field *field, const char *why,
                      why);
 }
 
-/* Amounts of everyday size without 128-bit division. */
-static size_t quick_digits(struct decimal d, char out[DECIMAL_TEXT_MAX])
-{
-    char reversed[32];
-    size_t n = 0, len = 0;
-    bool minus = d.coef < 0;
-    uint64_t left = (uint64_t)(minus ? -d.coef : d.coef);
-    do {
-        if (n == (size_t)d.scale && n)
-            reversed[len++] = '.';
-        reversed[len++] = (char)('0' + left % 10);
-        left /= 10;
-        n++;
-    } while (left || n <= (size_t)d.scale);
-    size_t at = 0;
-    if (minus)
-        out[at++] = '-';
-    while (len)
-        out[at++] = reversed[--len];
-    return at;
-}
-
 static void put_decimal(struct buf *out, struct decimal d)
 {
     char digits[DECIMAL_TEXT_MAX];
-    if (d.coef > -(int128)1000000000000000 &&
-        d.coef < (int128)1000000000000000) {
-        buf_put(out, digits, quick_digits(d, digits));
-        return;
-    }
-    buf_put(out, digits, decimal_print(d, digits));
+    if (out->cap - out->len > DECIMAL_TEXT_MAX && !out->full)
+        out->len += decimal_print(d, out->ptr + out->len);
+    else
+        buf_put(out, digits, decimal_print(d, digits));
 }
 
 static void put_quoted(struct buf *out, const struct value *v)
@@ -316,9 +296,12 @@ static struct text make_key(struct arena *arena, struct text name)
 {
     struct buf b;
     buf_init(&b, 0);
+    buf_put_byte(&b, ',');
     json_write_string(&b, name);
     buf_put_byte(&b, ':');
-    struct text key = buf_dup(arena, &b);
+    char *to = arena_zalloc(arena, b.len + KEY_ROOM);
+    struct text key = { to, b.len };
+    memcpy(to, b.ptr, b.len);
     buf_fini(&b);
     return key;
 }
@@ -371,6 +354,14 @@ static void gather(struct record_writer *w)
     }
 }
 
+/* Texts and numbers of such a field stand on the wire as they are. */
+static bool is_plain(const struct write_step *step)
+{
+    const struct type *type = step->field->type;
+    return step->encoding.kind == ENCODING_PLAIN && !step->encoding.wrap &&
+           !(type && type->kind == TYPE_ENUM);
+}
+
 int record_writer_new(struct arena *arena, const struct shape *shape,
                       struct record_writer **out, struct error *err)
 {
@@ -384,6 +375,7 @@ int record_writer_new(struct arena *arena, const struct shape *shape,
         step->field = shape->fields[i].field;
         if (!encoding_parse(step->field->encoding, &step->encoding))
             return misfit(step->field, "nobody knows its encoding", err);
+        step->plain = is_plain(step);
         if (split_wire(arena, step, err) != 0)
             return -1;
         if (shape->fields[i].sub &&
@@ -396,13 +388,48 @@ int record_writer_new(struct arena *arena, const struct shape *shape,
     return 0;
 }
 
-static int put_step(const struct write_step *step, const struct value *v,
-                    struct buf *out, struct error *err)
+/* A key with its comma, or without one behind an opening bracket. */
+static inline void put_key(struct buf *out, struct text key, bool first)
+{
+    if (out->cap - out->len > KEY_ROOM && !out->full && key.len <= KEY_ROOM) {
+        memcpy(out->ptr + out->len, key.ptr + first, KEY_ROOM);
+        out->len += key.len - first;
+    } else {
+        buf_put(out, key.ptr + first, key.len - first);
+    }
+}
+
+static inline int put_step(const struct write_step *step,
+                           const struct value *v, struct buf *out,
+                           struct error *err)
 {
     struct value_place at = { step->field, step->field->type, &step->encoding,
                               step->nested };
-    buf_put(out, step->key.ptr, step->key.len);
-    return put_value(&at, v, out, err);
+    if (step->plain && v->tag == VALUE_TEXT)
+        json_write_string(out, value_as_text(v));
+    else if (step->plain && (v->tag == VALUE_NUMBER || v->tag == VALUE_MONEY))
+        put_decimal(out, value_as_decimal(v));
+    else
+        return put_value(&at, v, out, err);
+    return 0;
+}
+
+/* Closes and opens the objects between one step's path and the next one's.
+ * Whether the next key is the first of its object. */
+static bool move_path(const struct write_step *last,
+                      const struct write_step *step, size_t *open,
+                      struct buf *out)
+{
+    bool first = !last;
+    size_t common = last ? common_opens(last, step) : 0;
+    for (; *open > common; --*open)
+        buf_put_byte(out, '}');
+    for (; *open < step->open_count; ++*open) {
+        put_key(out, step->opens[*open], first);
+        buf_put_byte(out, '{');
+        first = true;
+    }
+    return first;
 }
 
 static int put_record_steps(const struct record_writer *w,
@@ -416,18 +443,13 @@ static int put_record_steps(const struct record_writer *w,
     for (size_t i = 0; i < w->count; i++) {
         const struct write_step *step = &w->steps[i];
         const struct value *v = &record->slots[step->slot];
+        bool first = !last;
         if (v->tag == VALUE_MISSING || v->tag == VALUE_LEAVE ||
             (wanted && !wanted(ctx, step->field)))
             continue;
-        size_t common = last ? common_opens(last, step) : 0;
-        for (; open > common; open--)
-            buf_put_byte(out, '}');
-        if (last)
-            buf_put_byte(out, ',');
-        for (; open < step->open_count; open++) {
-            buf_put(out, step->opens[open].ptr, step->opens[open].len);
-            buf_put_byte(out, '{');
-        }
+        if (open | step->open_count)
+            first = move_path(last, step, &open, out);
+        put_key(out, step->key, first);
         if (put_step(step, v, out, err) != 0)
             return -1;
         last = step;

@@ -101,10 +101,18 @@ int rows_options_of(const struct object *object, const char *path,
 }
 
 /* ------------------------------------------------------------- opening */
+struct csv_use { /* a column and a slot it goes to */
+    const struct plan_value *value;
+    uint32_t column;
+    bool text; /* goes there as it is */
+};
+
 struct csv_columns {
     struct csv_field *fields;
     struct plan_member **wanted; /* per column; NULL: not read */
     size_t count;
+    struct csv_use *uses;
+    size_t use_count;
 };
 
 static int read_header(struct rows *r, struct arena *arena, struct error *err);
@@ -141,10 +149,21 @@ static enum record_status broken(struct record_fault *fault, const char *why)
     return RECORD_BROKEN;
 }
 
+/* Reads on; false with the fault when that fails. */
+static bool fill(struct rows *r, struct record_fault *fault)
+{
+    struct error err = { .kind = ERROR_NONE };
+    if (input_fill(&r->in, &err) >= 0)
+        return true;
+    broken(fault, err.text);
+    return false;
+}
+
 /* ------------------------------------------------------------- JSON Lines */
 /* The next line without its end; 1, 0 at the end, -1. The byte behind it is
  * a control character. */
-static int next_line(struct rows *r, struct text *line, struct error *err)
+static int next_line(struct rows *r, struct text *line,
+                     struct record_fault *fault)
 {
     struct input *in = &r->in;
     size_t seen = 0;
@@ -156,7 +175,7 @@ static int next_line(struct rows *r, struct text *line, struct error *err)
                        : NULL;
         if (!lf && !in->eof) {
             seen = unread;
-            if (input_fill(in, err) < 0)
+            if (!fill(r, fault))
                 return -1;
             continue;
         }
@@ -176,12 +195,11 @@ static enum record_status next_json_line(struct rows *r, struct arena *arena,
                                          struct record **out,
                                          struct record_fault *fault)
 {
-    struct error err = { .kind = ERROR_NONE };
     struct text line;
     for (;;) {
-        int got = next_line(r, &line, &err);
+        int got = next_line(r, &line, fault);
         if (got < 0)
-            return broken(fault, err.text);
+            return RECORD_BROKEN;
         if (got == 0)
             return RECORD_END;
         if (line.len && (line.ptr[0] == '{' || text_trim(line).len))
@@ -307,18 +325,17 @@ static enum record_status scan_csv(struct rows *r, struct csv_row *row,
                                    size_t max, struct record_fault *fault)
 {
     struct input *in = &r->in;
-    struct error err = { .kind = ERROR_NONE };
     for (;;) {
         const char *p = in->buf + in->start, *end = in->buf + in->end;
         if (p == end && in->eof)
             return RECORD_END;
         enum csv_status status =
             p == end ? CSV_MORE
-                     : csv_scan_row(p, end, end, in->eof, r->options.delimiter,
-                                    max, row);
+                     : csv_scan_row(p, end, in->eof, r->options.delimiter, max,
+                                    row);
         if (status == CSV_MORE) {
-            if (input_fill(in, &err) < 0)
-                return broken(fault, err.text);
+            if (!fill(r, fault))
+                return RECORD_BROKEN;
             continue;
         }
         r->line = r->next_line;
@@ -343,21 +360,6 @@ static const uint16_t high_1252[32] = {
     0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178,
 };
 
-static bool is_ascii(struct text t)
-{
-    const char *p = t.ptr, *end = p + t.len;
-#ifdef __SSE2__
-    for (; end - p >= 16; p += 16)
-        if (_mm_movemask_epi8(
-                _mm_loadu_si128((const __m128i *)(const void *)p)))
-            return false;
-#endif
-    for (; p < end; p++)
-        if ((uint8_t)*p >= 0x80)
-            return false;
-    return true;
-}
-
 static bool decode_charset(const struct rows *r, struct arena *arena,
                            struct text *t)
 {
@@ -381,10 +383,10 @@ static const char *cell_text(const struct rows *r, struct arena *arena,
 {
     size_t bad;
     *out = csv_field_text(arena, f);
-    if (out->len && memchr(out->ptr, '\0', out->len))
-        return "a NUL character is not taken";
     if (ascii)
         return NULL;
+    if (out->len && memchr(out->ptr, '\0', out->len))
+        return "a NUL character is not taken";
     if (r->options.charset != CHARSET_UTF8)
         return decode_charset(r, arena, out)
                    ? NULL
@@ -398,17 +400,31 @@ static int header_fault(struct rows *r, const char *what, struct error *err)
                      what);
 }
 
+/* Where the cells go, from what is wanted. */
+static void list_uses(struct arena *arena, struct csv_columns *c)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < c->count; i++)
+        most += c->wanted[i] ? c->wanted[i]->value_count : 0;
+    c->uses = ARENA_ARRAY(arena, struct csv_use, most);
+    for (size_t i = 0; i < c->count; i++)
+        for (size_t k = 0; c->wanted[i] && k < c->wanted[i]->value_count; k++) {
+            struct csv_use *use = &c->uses[c->use_count++];
+            use->value = c->wanted[i]->values[k];
+            use->column = (uint32_t)i;
+            use->text = record_cell_is_text(use->value);
+        }
+}
+
 static int find_columns(struct rows *r, struct csv_row *row,
                         struct arena *arena, struct error *err)
 {
     struct csv_columns *c = r->columns;
     struct plan_node *root = r->plan->root;
-    bool ascii = is_ascii((struct text){ row->fields[0].ptr,
-                                         (size_t)(row->next -
-                                                  row->fields[0].ptr) });
     for (size_t i = 0; i < row->count; i++) {
         struct text name;
-        const char *why = cell_text(r, arena, &row->fields[i], ascii, &name);
+        const char *why =
+            cell_text(r, arena, &row->fields[i], row->ascii, &name);
         if (why)
             return header_fault(r, why, err);
         name = text_trim(name);
@@ -430,6 +446,7 @@ static int find_columns(struct rows *r, struct csv_row *row,
             return error_set(err, ERROR_INPUT, "%s has no column `%.*s`",
                              r->in.name, TEXT_ARG(root->members[m].name));
     }
+    list_uses(arena, c);
     return 0;
 }
 
@@ -467,24 +484,35 @@ static enum record_status bad_cell(struct record_fault *fault,
     return RECORD_BAD;
 }
 
+/* Whether no cell of the row need be looked at for its characters. */
+static bool is_clean(const struct rows *r, const struct csv_row *row,
+                     struct text raw)
+{
+    return row->ascii || (r->options.charset == CHARSET_UTF8 &&
+                          !memchr(raw.ptr, '\0', raw.len) &&
+                          utf8_valid(raw, NULL));
+}
+
 static enum record_status row_cells(struct rows *r, const struct csv_row *row,
-                                    struct arena *arena, bool ascii,
+                                    struct arena *arena, bool clean,
                                     struct record *record,
                                     struct record_fault *fault)
 {
     const struct csv_columns *c = r->columns;
-    for (size_t i = 0; i < row->count; i++) {
-        const struct plan_member *m = c->wanted[i];
-        struct text cell;
-        if (!m || !m->value_count)
-            continue;
-        const char *why = cell_text(r, arena, &row->fields[i], ascii, &cell);
-        if (why)
-            return bad_cell(fault, m->values[0], why);
-        for (size_t k = 0; k < m->value_count; k++)
-            if (!record_row_cell(r->plan, m->values[k], cell,
-                                 r->options.decimal, arena, record, fault))
-                return RECORD_BAD;
+    for (size_t i = 0; i < c->use_count; i++) {
+        const struct csv_use *use = &c->uses[i];
+        const struct csv_field *f = &row->fields[use->column];
+        struct text cell = { f->ptr, f->len };
+        if (!clean || f->doubled) {
+            const char *why = cell_text(r, arena, f, clean, &cell);
+            if (why)
+                return bad_cell(fault, use->value, why);
+        }
+        if (use->text && cell.len)
+            record->slots[use->value->slot] = value_text(cell);
+        else if (!record_row_cell(r->plan, use->value, cell,
+                                  r->options.decimal, arena, record, fault))
+            return RECORD_BAD;
     }
     return record_row_done(r->plan, record, fault) ? RECORD_READ : RECORD_BAD;
 }
@@ -517,7 +545,7 @@ static enum record_status next_csv_row(struct rows *r, struct arena *arena,
         return RECORD_BAD;
     }
     struct record *record = record_row_new(r->plan, arena);
-    status = row_cells(r, &row, arena, is_ascii(raw), record, fault);
+    status = row_cells(r, &row, arena, is_clean(r, &row, raw), record, fault);
     fault->raw = raw;
     *out = record;
     return status;
@@ -553,6 +581,7 @@ struct csv_columns *rows_columns_for(struct arena *arena,
     for (size_t i = 0; i < from->count; i++)
         if (from->wanted[i])
             c->wanted[i] = plan->root->members + (from->wanted[i] - base);
+    list_uses(arena, c);
     return c;
 }
 
@@ -583,7 +612,7 @@ static size_t whole_csv(struct rows *r, size_t seen)
     struct csv_row row = { .fields = r->columns->fields };
     const char *end = in->buf + in->end;
     const char *p = in->buf + in->start + seen;
-    while (p < end && csv_scan_row(p, end, end, in->eof, r->options.delimiter,
+    while (p < end && csv_scan_row(p, end, in->eof, r->options.delimiter,
                                    r->columns->count, &row) != CSV_MORE) {
         r->row += !is_blank_row(&row, r->columns->count);
         r->next_line += row.line_ends;
