@@ -152,17 +152,32 @@ void lex_new_date(struct parse *p, struct span span, struct text t)
           "a day is written 2024-12-31, this day is today(), this moment now()");
 }
 
-/* Cells before the first `=>` of what follows on this line, or 0. */
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Cells before the first `=>` of what follows on this line, or 0. Two words in
+ * a cell are the end of one row and the start of the next: 0 as well. */
 static int cells_of_line(struct text t)
 {
     int commas = 0;
-    bool quoted = false;
+    bool quoted = false, in_word = false, ended = false;
 
     for (size_t i = 0; i + 1 < t.len && t.ptr[i] != '\n'; i++) {
-        quoted ^= t.ptr[i] == '"';
-        commas += !quoted && t.ptr[i] == ',';
         if (!quoted && t.ptr[i] == '=' && t.ptr[i + 1] == '>')
             return commas + 1;
+        quoted ^= t.ptr[i] == '"';
+        if (!quoted && t.ptr[i] == ',') {
+            commas++;
+            in_word = ended = false;
+        } else if (!quoted && is_blank(t.ptr[i])) {
+            ended = in_word;
+        } else if (ended) {
+            return 0;
+        } else {
+            in_word = true;
+        }
     }
     return 0;
 }
