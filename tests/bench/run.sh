@@ -123,3 +123,4 @@ starts "mlc check of an example" "$MLC" check "$SRC/examples/rippling-exact"
 for tool in jq mlr sqlite3 node python3 duckdb; do has $tool && starts "$tool --version" $tool --version; done
 
 SRC=$SRC MLC=$MLC sh "$here/engine.sh"
+SRC=$SRC MLC=$MLC sh "$here/transport.sh"
