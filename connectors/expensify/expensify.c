@@ -47,9 +47,9 @@ static const struct quota quotas[] = {
 static const char *const hosts[] = { "integrations.expensify.com", NULL };
 
 /* ------------------------------------------------------------------- jobs */
-void expensify_job(struct text job, struct text template, bool writes,
-                   const char *endpoint, struct arena *arena,
-                   struct request *out)
+void expensify_job(const struct connection_info *c, struct text job,
+                   struct text template, bool writes, const char *endpoint,
+                   struct arena *arena, struct request *out)
 {
     struct buf form;
     buf_init(&form, (size_t)16 << 20);
@@ -59,7 +59,8 @@ void expensify_job(struct text job, struct text template, bool writes,
         uri_form(&form, "template", template);
     *out = (struct request){
         .method = "POST",
-        .path = TEXT(ENDPOINT),
+        /* `url` may be the vendor's whole address */
+        .path = text_ends(c->url, TEXT(ENDPOINT)) ? TEXT_NONE : TEXT(ENDPOINT),
         .body = buf_dup(arena, &form),
         .content_type = "application/x-www-form-urlencoded",
         .endpoint = endpoint,
@@ -252,7 +253,7 @@ static int write_request(const struct connection_info *c,
     buf_init(&job, (size_t)8 << 20);
     result = expense ? new_expense(&spec->items[0], &job, err)
                      : category(c, &spec->items[0], &job, err);
-    expensify_job(buf_view(&job), TEXT_NONE, true,
+    expensify_job(c, buf_view(&job), TEXT_NONE, true,
                   expense ? "create" : "update", arena, out);
     buf_fini(&job);
     return result;

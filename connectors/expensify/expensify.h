@@ -7,9 +7,9 @@
 
 /* A request for one job: `job` is its JSON without credentials, beginning
  * with `{`; `template` may be empty. */
-void expensify_job(struct text job, struct text template, bool writes,
-                   const char *endpoint, struct arena *arena,
-                   struct request *out);
+void expensify_job(const struct connection_info *c, struct text job,
+                   struct text template, bool writes, const char *endpoint,
+                   struct arena *arena, struct request *out);
 /* Verdict by responseCode in the body, which beats the HTTP status. False:
  * nothing says it failed. */
 bool expensify_classify(const struct response *response, bool writes,

@@ -251,7 +251,7 @@ int expensify_read_request(const struct connection_info *c,
         template = expensify_template(spec, arena);
     }
     if (result == 0)
-        expensify_job(buf_view(&job), template, false,
+        expensify_job(c, buf_view(&job), template, false,
                       is_export(spec->object)
                           ? next.len > 0 ? "download" : "export"
                           : "get",
@@ -550,7 +550,7 @@ int expensify_booked_request(const struct connection_info *c,
     json_end_object(&w);
     json_end_array(&w);
     json_end_object(&w);
-    expensify_job(buf_view(&job), expensify_template(NULL, arena), true, "mark",
+    expensify_job(c, buf_view(&job), expensify_template(NULL, arena), true, "mark",
                   arena, out);
     out->safe_to_repeat = true;
     buf_fini(&job);

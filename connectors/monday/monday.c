@@ -98,7 +98,8 @@ void monday_call(const struct connection_info *c, struct text query,
     json_end_object(&w);
     *out = (struct request){
         .method = "POST",
-        .path = TEXT("/v2"),
+        /* `url` may be the vendor's whole address */
+        .path = text_ends(c->url, TEXT("/v2")) ? TEXT_NONE : TEXT("/v2"),
         .body = buf_dup(arena, &body),
         .content_type = "application/json",
         .endpoint = endpoint,

@@ -397,6 +397,13 @@ static void test_reads(void)
     ok(strstr(body_of(&r), "boards(ids: $boards) { id state items_page(limit: "
                            "$limit)"), "the whole board");
     ok(!r.writes && r.safe_to_repeat, "it may be repeated");
+    is_text(text_cstr(&arena, r.path), "/v2", "to the one address");
+    struct connection_info whole = info;
+    struct request again = { 0 };
+    struct error ignored = { 0 };
+    whole.url = TEXT("https://api.monday.com/v2");
+    k->read_request(&whole, &spec, TEXT_NONE, &arena, &again, &ignored);
+    is_int((long long)again.path.len, 0, "which `url` may name whole");
     r = read_of(&spec, "CMSw1");
     ok(strstr(body_of(&r), "next_items_page(cursor: $cursor"), "the next page");
     spec.mode = READ_KEYS;
