@@ -197,6 +197,20 @@ static struct text code_of_message(struct text message)
     return TEXT_NONE;
 }
 
+/* "… reset in 22 seconds", of older versions. */
+static bool said_seconds(struct text message, int64_t *seconds)
+{
+    static const char before[] = "reset in ";
+    size_t at, end;
+    if (!text_find(message, TEXT(before), &at))
+        return false;
+    at += sizeof before - 1;
+    for (end = at; end < message.len && message.ptr[end] >= '0' &&
+                   message.ptr[end] <= '9';)
+        end++;
+    return json_int64(text_slice(message, at, end - at), seconds);
+}
+
 /* {"message","path","extensions":{"code"}}, older forms, or a bare text. */
 static void by_error(const struct connection_info *c,
                      const struct response *response, struct text error,
@@ -217,6 +231,7 @@ static void by_error(const struct connection_info *c,
     if (out->kind == ANSWER_WAIT && out->until_ms == 0) {
         out->wait_ms = WAIT_MS;
         if ((json_get_int64(error, "extensions.retry_in_seconds", &seconds) ||
+             said_seconds(out->reason, &seconds) ||
              json_int64(response_header(response, "Retry-After"),
                         &seconds)) &&
             seconds > 0)

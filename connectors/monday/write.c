@@ -5,8 +5,8 @@
  *                          board does not have (monday.com says nothing then):
  *                          the same as a change, which is refused and says so
  *   L<from>                its lines from that one on are created
- *   L<from>/<board>:<id>,… those of these subitems are changed in order, the
- *                          rest created */
+ *   L<from>/<board>:<id>,… lines with an id are that subitem's, which is changed;
+ *                          the rest is created */
 #include "config.h"
 #include "connectors/monday/monday.h"
 #include "runtime/crypto.h"
@@ -326,21 +326,21 @@ static int add_lines(const struct connection_info *c, struct document *d,
     const struct value_list *lines = lines_of(item->record);
     struct progress p = progress_of(item->step);
     size_t share = share_of(c, item);
-    bool creates = false;
+    size_t changed = 0;
     int result = 0;
-    if (p.ids.len > 0) {
+    for (size_t i = p.from; i < p.from + share && result == 0; i++) {
+        const struct record *r = lines->items[i].record;
+        struct text id = next_id(&p.ids);
+        changed += id.len > 0;
+        result = id.len > 0 ? add_change(d, "b#", n, id, r, "", err)
+                            : add_subitem(d, n, r, err);
+    }
+    if (changed > 0) { /* a variable that nothing uses is refused */
         declare(d, "$b#: ID!", n);
         key_n(d, "b", n);
         json_string(&d->w, p.board);
     }
-    for (size_t i = p.from; i < p.from + share && result == 0; i++) {
-        const struct record *r = lines->items[i].record;
-        struct text id = next_id(&p.ids);
-        creates = creates || id.len == 0;
-        result = id.len > 0 ? add_change(d, "b#", n, id, r, "", err)
-                            : add_subitem(d, n, r, err);
-    }
-    if (creates) {
+    if (changed < share) {
         declare(d, "$p#: ID!", n);
         key_n(d, "p", n);
         json_string(&d->w, item->target_id);
@@ -394,7 +394,7 @@ static int add_item(struct document *d, const struct write_item *item,
         return add_create(d, item->record, err);
     return add_change(d, "board", 0, item->target_id, item->record,
                       item->op == WRITE_UPDATE && has_lines(item)
-                          ? "subitems { id board { id } } "
+                          ? "subitems { id name board { id } } "
                           : "",
                       err);
 }
@@ -479,19 +479,73 @@ int monday_write_request(const struct connection_info *c,
 }
 
 /* -------------------------------------------------------------------- answer */
-/* What a changed item says of its subitems, as the step that writes them. */
-static struct text known_subitems(struct text item, struct arena *arena)
+/* ------------------------------------------------- which subitem is which line */
+struct subitem {
+    struct text id, name;
+    bool used;
+};
+
+/* A board's subitems of one item; people may have moved, removed or renamed
+ * some. */
+static size_t subitems_in(struct text list, struct arena *arena,
+                          struct subitem **out)
 {
-    struct json_items it = json_items(json_get(item, "subitems"));
-    struct progress p = { 0, TEXT_NONE, TEXT_NONE };
+    struct json_items it = json_items(list);
+    size_t n = 0;
+    *out = ARENA_ARRAY(arena, struct subitem, monday_count(list) + 1);
+    while (json_next(&it))
+        (*out)[n++] = (struct subitem){
+            .id = json_get_text(arena, it.value, "id"),
+            .name = text_trim(json_get_text(arena, it.value, "name")),
+        };
+    return n;
+}
+
+/* The first that is free: of this name, or of any when `name` is NULL. */
+static struct text take_subitem(struct subitem *list, size_t count,
+                                const struct text *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].used && (!name || text_equal(list[i].name, *name))) {
+            list[i].used = true;
+            return list[i].id;
+        }
+    return TEXT_NONE;
+}
+
+/* A line belongs to the subitem of its name; lines whose name is nowhere to
+ * those that are left, in order: they were renamed. Empty: to be created. */
+static void pair_lines(const struct value_list *lines, struct subitem *subs,
+                       size_t count, struct text *ids)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        struct text name = text_trim(name_of(lines->items[i].record));
+        ids[i] = take_subitem(subs, count, &name);
+    }
+    for (size_t i = 0; i < lines->count; i++)
+        if (ids[i].len == 0)
+            ids[i] = take_subitem(subs, count, NULL);
+}
+
+/* The step that writes an item's lines onto the subitems there are. */
+static struct text known_subitems(const struct write_item *item,
+                                  struct text answer, struct arena *arena)
+{
+    const struct value_list *lines = lines_of(item->record);
+    struct text list = json_get(answer, "subitems");
+    struct progress p = { 0, json_get_text(arena, list, "0.board.id"),
+                          TEXT_NONE };
+    struct text *ids = ARENA_ARRAY(arena, struct text, lines->count);
+    struct subitem *subs;
+    size_t count = subitems_in(list, arena, &subs);
     struct buf b;
+    if (count == 0)
+        return TEXT("L0");
+    pair_lines(lines, subs, count, ids);
     buf_init(&b, 64 * 1024);
-    while (json_next(&it)) {
-        if (b.len == 0)
-            p.board = json_get_text(arena, it.value, "board.id");
-        else
-            buf_byte(&b, ',');
-        buf_text(&b, json_get_text(arena, it.value, "id"));
+    for (size_t i = 0; i < lines->count; i++) {
+        buf_str(&b, i ? "," : "");
+        buf_text(&b, ids[i]);
     }
     p.ids = buf_dup(arena, &b);
     buf_fini(&b);
@@ -557,7 +611,8 @@ static void item_answer(const struct connection_info *c,
         result->next = TEXT("M");
     else if (has_lines(item))
         result->next = item->op == WRITE_CREATE ? TEXT("L0")
-                                                : known_subitems(alias, arena);
+                                                : known_subitems(item, alias,
+                                                               arena);
 }
 
 static void items_answer(const struct connection_info *c,

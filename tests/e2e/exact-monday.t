@@ -80,6 +80,16 @@ curl -s -X POST "$(sandbox_url monday)/_sandbox/item?item=$archived" -d '{"state
 run
 is "$(number updated) $(number held)" "1 0" "and goes when a person has restored it"
 
+# Somebody deletes the first of two lines: the other stays what it is.
+subitem() { monday 'records?table=items' | sed 's/{"id"/\n{"id"/g' | grep '"state":"active".*"parent":"'"$1"'"' | sed -n "s/^{\"id\":\"\([0-9]*\)\",\"name\":\"$2\".*/\1/p"; }
+order=$(item 26500001)
+grip=$(subitem "$order" GRIP-1)
+curl -s -X POST "$(sandbox_url monday)/_sandbox/item?item=$(subitem "$order" ARM-2)" -d '{"state":"deleted"}' > /dev/null
+edit PurchaseOrders 26500001 '{"OrderStatus":20}'
+run
+is "$(subitem "$order" GRIP-1)" "$grip" "a line keeps its subitem when another is gone"
+is "$(subitem "$order" ARM-2 | wc -l | tr -d ' ')" 1 "which is made again"
+
 # Finance maps the item: the flag goes.
 echo 'SVC-H,4630,8100' >> tables/item-accounts.csv
 edit PurchaseOrders 26500003 '{"Remarks":"mapped"}'

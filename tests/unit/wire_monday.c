@@ -271,7 +271,7 @@ static void test_steps(void)
     item.op = WRITE_UPDATE;
     item.step = TEXT_NONE;
     q = write_of(&spec);
-    ok(strstr(body_of(&q), "{ id state subitems { id board { id } } }"),
+    ok(strstr(body_of(&q), "{ id state subitems { id name board { id } } }"),
        "a change asks for the subitems there are");
     res = results_of(&spec, "{\"data\":{\"m0\":{\"id\":\"900\",\"state\":"
                             "\"active\",\"subitems\":[]}}}");
@@ -279,7 +279,7 @@ static void test_steps(void)
     res = results_of(&spec, "{\"data\":{\"m0\":{\"id\":\"900\",\"state\":"
                             "\"active\",\"subitems\":[{\"id\":\"77\","
                             "\"board\":{\"id\":\"124\"}}]}}}");
-    is_text(text_cstr(&arena, res->next), "L0/124:77", "what there is");
+    is_text(text_cstr(&arena, res->next), "L0/124:77,", "what there is");
     item.step = res->next;
     q = write_of(&spec);
     const char *body = body_of(&q);
@@ -290,6 +290,52 @@ static void test_steps(void)
        "the one that is there is changed, the other made");
     res = results_of(&spec, "{\"data\":null}");
     is_int(res->answer.kind, ANSWER_FAILED, "no answer is in doubt");
+}
+
+/* Lines find their subitems by name, whatever people did to those; what was
+ * renamed takes those that are left, what is new is created. */
+static void test_pairs(void)
+{
+    static const struct {
+        const char *lines, *subitems, *step;
+    } rows[] = {
+        { "A B", "1A 2B", "L0/124:1,2" },
+        { "A B", "2B 1A", "L0/124:1,2" },
+        { "A B C", "2B 3C", "L0/124:,2,3" },
+        { "X B", "1A 2B", "L0/124:1,2" },
+        { "N A B", "1A 2B", "L0/124:,1,2" },
+        { "B", "1A 2B", "L0/124:2" },
+        { "A A", "1A 2A", "L0/124:1,2" },
+        { "A B", "", "L0" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t n = (strlen(rows[i].lines) + 1) / 2;
+        struct record *r = with_lines(thing("x", "1"), n);
+        struct write_item item = { .op = WRITE_UPDATE, .record = r,
+                                   .target_id = TEXT("900"),
+                                   .key = TEXT("k") };
+        struct write_spec spec = { wire_object("thing"), &item, 1 };
+        struct buf b;
+        buf_init(&b, 0);
+        for (size_t k2 = 0; k2 < n; k2++)
+            *slot(slot(r, "Lines")->list->items[k2].record, "Name") =
+                value_text((struct text){ rows[i].lines + 2 * k2, 1 });
+        buf_str(&b, "{\"data\":{\"m0\":{\"id\":\"900\",\"state\":\"active\","
+                    "\"subitems\":[");
+        for (const char *p = rows[i].subitems; *p; p += p[2] ? 3 : 2)
+            buf_printf(&b, "%s{\"id\":\"%c\",\"name\":\"%c\",\"board\":{"
+                           "\"id\":\"124\"}}",
+                       p == rows[i].subitems ? "" : ",", p[0], p[1]);
+        buf_str(&b, "]}}}");
+        struct write_result *res =
+            results_of(&spec, text_cstr(&arena, buf_dup(&arena, &b)));
+        is_text(text_cstr(&arena, res->next), rows[i].step,
+                "lines %s on subitems %s", rows[i].lines, rows[i].subitems);
+        item.step = res->next;
+        struct request q = write_of(&spec);
+        body_of(&q);
+        buf_fini(&b);
+    }
 }
 
 /* An answer to a document of `count` mutations; `bad` is refused. */
@@ -353,7 +399,7 @@ static void test_lines_together(void)
     spec.item_count = 1;
     res = results_of(&spec, answer_of(30, 99));
     is_text(text_cstr(&arena, res->next), "L30", "and go on where they were");
-    items[0].step = TEXT("L60");
+    items[0].step = TEXT("L60/124:,,,,");
     q = write_of(&spec);
     ok(strstr(body_of(&q), "m4: ") && !strstr(body_of(&q), "m5: ") &&
            !q.unfinished,
@@ -553,6 +599,8 @@ static void test_waits(void)
           7 },
         { "{\"errors\":[{\"extensions\":{\"code\":\"IDEMPOTENCY_CONFLICT\""
           "}}]}", "3", 3 },
+        { "{\"error_code\":\"ComplexityException\",\"error_message\":"
+          "\"budget exhausted, reset in 22 seconds\"}", NULL, 22 },
         { "", "9", 9 },
         { "", NULL, 60 },
     };
@@ -724,6 +772,7 @@ int main(void)
     ok(wire_load(&program, &arena, project_text, "monday"), "the board's form checks");
     test_batches();
     test_steps();
+    test_pairs();
     test_lines_together();
     test_reads();
     test_cells();
