@@ -31,7 +31,8 @@
 #include <unistd.h>
 
 #define SAMPLE 5        /* boundaries of each scenario */
-#define CONTROL 8       /* and of its control */
+#define CONTROL 5       /* and of its control, … */
+#define CONTROL_MOST 48 /* … or more, until it has gone wrong */
 #define ROUNDS 50       /* of pauses, when all is wanted */
 #define RECOVERY_RUNS 3
 #define DAY_TRIALS 100  /* before the sandboxes' tokens grow old */
@@ -702,14 +703,30 @@ static void sweep_kills(const char *protection, long sample, struct sweep *s)
     begin_trial();
     command_line(&words, protection, now->command, now->target);
     s->boundaries = killat_run(words.argv, 0, &status);
-    /* a control has to show that it can go wrong: where writes are */
-    long from = strcmp(protection, "safe") == 0 ? 0 : s->boundaries / 2;
-    long step = sample > 0 ? (s->boundaries - from) / sample + 1 : 1;
-    for (long at = from + step / 2 + 1; at < s->boundaries; at += step) {
+    long step = sample > 0 ? s->boundaries / sample + 1 : 1;
+    for (long at = step / 2 + 1; at < s->boundaries; at += step) {
         long again = at % 5 == 0 ? s->boundaries / 2 + at % 97 : 0;
         next_day_if_due(s);
         kill_once(protection, at, now->recovering || now->again ? 0 : again,
                   s);
+    }
+}
+
+/* Without its protection: in the half where the writes are, here and there,
+ * until it has gone wrong often enough to be believed. */
+static void sweep_control(const char *protection, long sample,
+                          struct sweep *s)
+{
+    int status;
+    begin_trial();
+    command_line(&words, protection, now->command, now->target);
+    s->boundaries = killat_run(words.argv, 0, &status);
+    for (long i = 0; i < CONTROL_MOST; i++) {
+        if (s->tried >= sample && s->wrong >= 2)
+            return;
+        long part = i * 17 % CONTROL_MOST; /* all of them, scattered */
+        kill_once(protection, s->boundaries / 2
+                  + s->boundaries / 2 * part / CONTROL_MOST + 1, 0, s);
     }
 }
 
@@ -735,7 +752,10 @@ static struct sweep sweep(const char *protection, long sample)
     struct sweep s = { 0 };
     if (!new_day())
         tap_diag("%s: a state to begin with cannot be made", now->name);
-    (now->paused ? sweep_pauses : sweep_kills)(protection, sample, &s);
+    (now->paused                        ? sweep_pauses
+     : strcmp(protection, "safe") == 0 ? sweep_kills
+                                        : sweep_control)(protection, sample,
+                                                         &s);
     return s;
 }
 
