@@ -8,28 +8,20 @@
  * of both systems shares nothing with mlc but the port's contract. */
 #include "config.h"
 
-#include "base/embedded.h"
 #include "runtime/clock.h"
 #include "runtime/jsonread.h"
 #include "runtime/record.h"
-#include "runtime/run.h"
+#include "tests/lib/doubles.h"
 #include "tests/lib/tap.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ITEMS 24
 #define THINGS 256
 #define DAY_MS INT64_C(86400000)
 #define START_MS INT64_C(1760000000000)
 
-static const char project_text[] =
-    "set language 1\n"
-    "set timezone \"UTC\"\n"
-    "connection Src is files\n"
-    "connection Dst is files\n"
-    "object Src.item \"Item\" {\n"
+static const char item_text[] =
     "  at \"items\"\n"
     "  key id\n"
     "  operations read\n"
@@ -37,20 +29,9 @@ static const char project_text[] =
     "  id text always unique searchable\n"
     "  version integer always filter(greater)\n"
     "  name text always\n"
-    "  active yes/no always\n"
-    "}\n"
-    "object Dst.thing \"Thing\" {\n"
-    "  at \"things\"\n"
-    "  key ID\n"
-    "  operations read, create, update\n"
-    "  changes none\n"
-    "  ID text always read_only unique searchable\n"
-    "  Code text required searchable filter(is)\n"
-    "  Name text required\n"
-    "}\n";
+    "  active yes/no always\n";
 
 static const char flow_text[] =
-    "set language 1\n"
     "flow sync \"Items become things\"\n"
     "Src.item -> Dst.thing where item.active\n"
     "{\n"
@@ -94,10 +75,6 @@ static struct {
 } world;
 
 static uint64_t seed;
-static struct program program;
-static const struct flow *flow;
-static struct store *store;
-static char folder[64];
 
 static unsigned chance(unsigned below)
 {
@@ -312,16 +289,8 @@ static int make_request(void *ctx, const struct write_spec *spec,
                         struct arena *arena, struct request *out,
                         struct error *err)
 {
-    struct buf b;
-    (void)ctx;
-    buf_init(&b, 0);
-    int result = record_encode(spec->items[0].record, NULL, NULL, &b, err);
-    *out = (struct request){ .method = "POST", .path = TEXT("/things"),
-                             .body = buf_dup(arena, &b),
-                             .content_type = "application/json",
-                             .endpoint = "things", .writes = true };
+    int result = doubles_request(ctx, spec, arena, out, err);
     out->unfinished = world.steps && spec->items[0].step.len == 0;
-    buf_fini(&b);
     return result;
 }
 
@@ -394,19 +363,6 @@ static int write_target(void *ctx, struct write_call *call, struct error *err)
 }
 
 /* --------------------------------------------------------------------- ports */
-static int prepare(void *ctx, struct error *err)
-{
-    (void)ctx;
-    (void)err;
-    return 0;
-}
-
-static void no_counts(void *ctx, struct call_count *out)
-{
-    (void)ctx;
-    *out = (struct call_count){ 0 };
-}
-
 static bool is_made(int code)
 {
     for (size_t i = 0; i < world.thing_count; i++)
@@ -434,34 +390,15 @@ static int hear_booked(void *ctx, const struct object *object,
     return 0;
 }
 
-static int open_port(void *ctx, struct text connection, struct port *port,
-                     struct error *err)
-{
-    bool source = text_is(connection, "Src");
-    (void)ctx;
-    (void)err;
-    *port = (struct port){ .name = connection,
-                           .batch_max = world.batch ? world.batch : 1,
-                           .settle_ms = late.settle_ms,
-                           .prepare = prepare,
-                           .read = source ? read_source : read_target,
-                           .request = make_request, .write = write_target,
-                           .counts = no_counts,
-                           .booked = source ? hear_booked : NULL };
-    return 0;
-}
-
 /* -------------------------------------------------------------------- running */
 static enum run_mode mode_of_runs = RUN_WRITE;
 
 static int run(struct summary *sum)
 {
     struct error err = { 0 };
-    struct run_options o = { .program = &program, .flow = flow,
-                             .store = store, .ports = { NULL, open_port },
-                             .mode = mode_of_runs, .now_ms = clock_now_ms() };
-    summary_init(sum, flow->name);
-    int result = run_flow(&o, sum, &err);
+    doubles.batch_max = world.batch;
+    doubles.settle_ms = late.settle_ms;
+    int result = doubles_run(mode_of_runs, sum, &err);
     if (result && (world.calm || err.kind != ERROR_TRANSIENT))
         tap_diag("%s", err.text);
     if (!summary_adds_up(sum)) {
@@ -495,7 +432,7 @@ static int ask_again(void *ctx, const struct hold_row *row)
 {
     struct error err = { 0 };
     (void)ctx;
-    return store_hold_retry(store, row->id, &err);
+    return store_hold_retry(doubles.store, row->id, &err);
 }
 
 static bool is_right(const char **why)
@@ -553,7 +490,8 @@ static bool settle(const char **why)
     for (int i = 0; i < 4; i++) {
         struct summary sum;
         clock_fake_advance(DAY_MS + 1);
-        store_hold_each(store, flow->name, NULL, ask_again, NULL, &err);
+        store_hold_each(doubles.store, doubles.flow->name, NULL, ask_again,
+                        NULL, &err);
         run(&sum);
         bool adds_up = summary_adds_up(&sum);
         summary_fini(&sum);
@@ -570,24 +508,6 @@ static bool settle(const char **why)
     summary_fini(&sum);
     *why = "a write though nothing changed";
     return world.creates + world.updates == before;
-}
-
-static bool open_store(bool first)
-{
-    struct error err = { 0 };
-    char path[128];
-    snprintf(path, sizeof path, "%s/state.db", folder);
-    if (!first) {
-        store_close(store);
-        unlink(path);
-    }
-    snprintf(path, sizeof path, "%s/state.db.runs", folder);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/state.db", folder);
-    if (store_open(path, STORE_WRITE, &store, &err) == 0)
-        return true;
-    tap_diag("%s", err.text);
-    return false;
 }
 
 static bool history(uint64_t number, const char **why)
@@ -708,7 +628,7 @@ static long late_trials(long trials, int settle_ms)
 {
     long doubled = 0;
     const char *why = "";
-    for (long i = 0; i < trials && open_store(false); i++) {
+    for (long i = 0; i < trials && doubles_open(true); i++) {
         memset(&world, 0, sizeof world);
         seed = (uint64_t)i * 977 + 5;
         world.calm = true;
@@ -722,13 +642,10 @@ static long late_trials(long trials, int settle_ms)
         for (int k = 0; k < 4; k++) {
             struct summary sum;
             struct error err = { 0 };
-            struct run_options o = { .program = &program, .flow = flow,
-                                     .store = store,
-                                     .ports = { NULL, open_port },
-                                     .mode = RUN_WRITE,
-                                     .now_ms = clock_now_ms() };
-            summary_init(&sum, flow->name);
-            run_flow(&o, &sum, &err); /* lost answers may end a run early */
+            doubles.batch_max = 1;
+            doubles.settle_ms = settle_ms;
+            /* lost answers may end a run early */
+            doubles_run(RUN_WRITE, &sum, &err);
             summary_fini(&sum);
             clock_fake_advance(20);
             late.percent /= 2;
@@ -742,35 +659,6 @@ static long late_trials(long trials, int settle_ms)
     return doubled;
 }
 
-static void write_file(const char *name, const char *text)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *f = fopen(path, "w");
-    if (f) {
-        fputs(text, f);
-        fclose(f);
-    }
-}
-
-static bool load(void)
-{
-    char path[128];
-    const char *paths[1] = { path };
-    struct load_options o = { .catalogs = connector_catalogs, .paths = paths,
-                              .path_count = 1 };
-    snprintf(path, sizeof path, "%s/flow.mlc", folder);
-    write_file("project.mlc", project_text);
-    write_file("flow.mlc", flow_text);
-    program_init(&program);
-    if (program_load(&program, &o) == 0)
-        program_check(&program);
-    if (program.diags.error_count > 0)
-        diags_print(&program.diags, DIAG_BRIEF, false, NULL, stdout);
-    flow = program.flows;
-    return program.diags.error_count == 0 && flow;
-}
-
 int main(void)
 {
     const char *many = getenv("MLC_HISTORIES");
@@ -780,16 +668,16 @@ int main(void)
     size_t creates = 0;
     size_t reads = 0;
     size_t calls = 0, batched = 0; /* of histories with many in one call */
-    snprintf(folder, sizeof folder, "%s/mlc-engine.XXXXXX",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    if (!mkdtemp(folder))
-        return 99;
-    setenv("XDG_STATE_HOME", "/dev/null", 1);
-    ok(load(), "the flow checks");
+    doubles.read_source = read_source;
+    doubles.read_target = read_target;
+    doubles.request = make_request;
+    doubles.write = write_target;
+    doubles.booked = hear_booked;
+    ok(doubles_load(NULL, item_text, flow_text), "the flow checks");
     long from = first ? strtol(first, NULL, 10) : 0;
-    for (long i = from; flow && i < (first ? from + 1 : histories); i++) {
+    for (long i = from; doubles.flow && i < (first ? from + 1 : histories); i++) {
         const char *why = "";
-        if (!open_store(i == from) || !history((uint64_t)i, &why)) {
+        if (!doubles_open(true) || !history((uint64_t)i, &why)) {
             if (wrong++ < 10)
                 tap_diag("history %ld: %s", i, why);
         }
@@ -805,13 +693,13 @@ int main(void)
     ok(creates > 0 && reads > (size_t)histories, "%zu records made, %zu pages "
        "read", creates, reads);
     ok(first || calls < batched, "%zu writes in %zu calls", batched, calls);
-    if (!first && open_store(false))
+    if (!first && doubles_open(true))
         sudden_drop();
-    if (!first && open_store(false))
+    if (!first && doubles_open(true))
         cut_off(13, true, ITEMS - 10 + 1); /* the boundary's again [99] */
-    if (!first && open_store(false))
+    if (!first && doubles_open(true))
         cut_off(3, true, ITEMS); /* not a page of it done */
-    if (!first && open_store(false))
+    if (!first && doubles_open(true))
         cut_off(13, false, ITEMS); /* no place in it is sure */
     if (!first) {
         is_int(late_trials(200, 1000), 0, "200 trials with a server that "
@@ -819,11 +707,8 @@ int main(void)
         long doubled = late_trials(50, 0);
         ok(doubled > 0, "not waiting for it: %ld of 50 make doubles", doubled);
     }
-    store_close(store);
-    program_fini(&program);
     if (first)
         return tap_done(); /* its state stays, to be looked at */
-    if (!tap_remove_folder(folder))
-        tap_diag("cannot remove %s", folder);
+    doubles_end();
     return tap_done();
 }

@@ -4,15 +4,13 @@
  * thought of; these name what somebody met. */
 #include "config.h"
 
-#include "base/embedded.h"
 #include "runtime/clock.h"
 #include "runtime/record.h"
-#include "runtime/run.h"
+#include "tests/lib/doubles.h"
 #include "tests/lib/tap.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define THINGS 32
 #define PIECES 8
@@ -20,12 +18,7 @@
 #define DAY_MS INT64_C(86400000)
 #define START_MS INT64_C(1792490400000) /* 2026-10-20T10:00Z */
 
-static const char project_text[] =
-    "set language 1\n"
-    "set timezone \"UTC\"\n"
-    "connection Src is files\n"
-    "connection Dst is files\n"
-    "object Src.item \"Item\" {\n"
+static const char item_text[] =
     "  at \"items\"\n"
     "  key id\n"
     "  operations read\n"
@@ -34,20 +27,9 @@ static const char project_text[] =
     "  id text always unique searchable\n"
     "  code text always\n"
     "  name text always\n"
-    "  changed datetime filter(greater_equal)\n"
-    "}\n"
-    "object Dst.thing \"Thing\" {\n"
-    "  at \"things\"\n"
-    "  key ID\n"
-    "  operations read, create, update\n"
-    "  changes none\n"
-    "  ID text always read_only unique searchable\n"
-    "  Code text required searchable filter(is)\n"
-    "  Name text required\n"
-    "}\n";
+    "  changed datetime filter(greater_equal)\n";
 
 static const char flow_text[] =
-    "set language 1\n"
     "flow sync \"Items become things\"\n"
     "Src.item -> Dst.thing\n"
     "{\n"
@@ -197,10 +179,6 @@ static struct {
     char wrong[256];
 } world;
 
-static struct program program;
-static struct store *store;
-static char folder[64];
-
 static void set_thing(size_t at, struct text code, struct text name)
 {
     snprintf(world.things[at].code, 16, "%.*s", TEXT_ARG(code));
@@ -316,22 +294,6 @@ static int read_target(void *ctx, const struct read_spec *spec,
     return 0;
 }
 
-static int make_request(void *ctx, const struct write_spec *spec,
-                        struct arena *arena, struct request *out,
-                        struct error *err)
-{
-    struct buf b;
-    (void)ctx;
-    buf_init(&b, 0);
-    int result = record_encode(spec->items[0].record, NULL, NULL, &b, err);
-    *out = (struct request){ .method = "POST", .path = TEXT("/things"),
-                             .body = buf_dup(arena, &b),
-                             .content_type = "application/json",
-                             .endpoint = "things", .writes = true };
-    buf_fini(&b);
-    return result;
-}
-
 static int write_target(void *ctx, struct write_call *call, struct error *err)
 {
     const struct write_item *item = &call->spec->items[0];
@@ -352,33 +314,6 @@ static int write_target(void *ctx, struct write_call *call, struct error *err)
                  TEXT_ARG(value_as_text(name)));
     *call->results = (struct write_result){ .answer = { .kind = ANSWER_DONE } };
     call->results->target_id = text_of(arena_printf(call->arena, "t%zu", at));
-    return 0;
-}
-
-static int prepare(void *ctx, struct error *err)
-{
-    (void)ctx;
-    (void)err;
-    return 0;
-}
-
-static void no_counts(void *ctx, struct call_count *out)
-{
-    (void)ctx;
-    *out = (struct call_count){ 0 };
-}
-
-static int open_port(void *ctx, struct text connection, struct port *port,
-                     struct error *err)
-{
-    bool source = text_is(connection, "Src");
-    (void)ctx;
-    (void)err;
-    *port = (struct port){ .name = connection, .batch_max = 1,
-                           .prepare = prepare,
-                           .read = source ? read_source : read_target,
-                           .request = make_request, .write = write_target,
-                           .counts = no_counts };
     return 0;
 }
 
@@ -409,13 +344,9 @@ static void take_turn(const struct story *story, size_t number)
     clock_fake_advance(turn->next_day ? DAY_MS + 1 : 60000);
     world.turn = turn;
     world.asked = world.writes = 0;
-    struct run_options o = { .program = &program, .flow = program.flows,
-                             .store = store, .ports = { NULL, open_port },
-                             .mode = RUN_WRITE, .now_ms = clock_now_ms() };
     buf_init(&things, 0);
     buf_init(&words, 0);
-    summary_init(&sum, program.flows->name);
-    run_flow(&o, &sum, &err);
+    doubles_run(RUN_WRITE, &sum, &err);
     print_things(&things);
     print_words(&sum, &err, &words);
     is_text(buf_cstr(&things), turn->things, "%s: run %zu", story->name,
@@ -431,72 +362,27 @@ static void take_turn(const struct story *story, size_t number)
     buf_fini(&things);
 }
 
-/* ------------------------------------------------------------------ set up */
-static void in_folder(const char *name, char out[128])
-{
-    snprintf(out, 128, "%s/%s", folder, name);
-}
-
-static void write_file(const char *name, const char *text)
-{
-    char path[128];
-    in_folder(name, path);
-    FILE *f = fopen(path, "w");
-    if (f) {
-        fputs(text, f);
-        fclose(f);
-    }
-}
-
-static bool load(void)
-{
-    char path[128];
-    const char *paths[1] = { path };
-    struct load_options o = { .catalogs = connector_catalogs, .paths = paths,
-                              .path_count = 1 };
-    in_folder("flow.mlc", path);
-    write_file("project.mlc", project_text);
-    write_file("flow.mlc", flow_text);
-    program_init(&program);
-    if (program_load(&program, &o) == 0)
-        program_check(&program);
-    if (program.diags.error_count > 0)
-        diags_print(&program.diags, DIAG_BRIEF, false, NULL, stdout);
-    return program.diags.error_count == 0 && program.flows;
-}
-
 static void tell(const struct story *story)
 {
-    struct error err = { 0 };
-    char path[128];
-    in_folder("state.db", path);
-    unlink(path);
     memset(&world, 0, sizeof world);
     clock_fake(START_MS);
     each_word(story->there, put_thing, NULL);
-    if (store_open(path, STORE_WRITE, &store, &err)) {
-        ok(false, "%s", err.text);
+    if (!doubles_open(true)) {
+        ok(false, "%s: a state", story->name);
         return;
     }
     for (size_t i = 0; i < TURNS && story->turns[i].things; i++)
         take_turn(story, i);
-    store_close(store);
-    in_folder("state.db.runs", path);
-    unlink(path);
 }
 
 int main(void)
 {
-    snprintf(folder, sizeof folder, "%s/mlc-pages.XXXXXX",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    if (!mkdtemp(folder))
-        return 99;
-    setenv("XDG_STATE_HOME", "/dev/null", 1);
-    ok(load(), "the flow checks");
+    doubles.read_source = read_source;
+    doubles.read_target = read_target;
+    doubles.write = write_target;
+    ok(doubles_load(NULL, item_text, flow_text), "the flow checks");
     for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
         tell(&stories[i]);
-    program_fini(&program);
-    if (!tap_remove_folder(folder))
-        tap_diag("cannot remove %s", folder);
+    doubles_end();
     return tap_done();
 }

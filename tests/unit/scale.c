@@ -5,17 +5,12 @@
  * printed. The systems are doubles, so what is measured is mlc. */
 #include "config.h"
 
-#include "base/embedded.h"
 #include "runtime/clock.h"
-#include "runtime/record.h"
-#include "runtime/run.h"
+#include "tests/lib/doubles.h"
 #include "tests/lib/tap.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define PAGE 1000
 #define BATCH 100
@@ -23,12 +18,7 @@
 #define COMMITS 300
 #define GROWTH_KB 2048    /* ten times the records may cost so much more */
 
-static const char project_text[] =
-    "set language 1\n"
-    "set timezone \"UTC\"\n"
-    "connection Src is files\n"
-    "connection Dst is files\n"
-    "object Src.item \"Item\" {\n"
+static const char item_text[] =
     "  at \"items\"\n"
     "  key id\n"
     "  operations read\n"
@@ -36,20 +26,9 @@ static const char project_text[] =
     "  id text always unique searchable\n"
     "  version integer always filter(greater)\n"
     "  name text always\n"
-    "  active yes/no always\n"
-    "}\n"
-    "object Dst.thing \"Thing\" {\n"
-    "  at \"things\"\n"
-    "  key ID\n"
-    "  operations read, create, update\n"
-    "  changes none\n"
-    "  ID text always read_only unique searchable\n"
-    "  Code text required searchable filter(is)\n"
-    "  Name text required\n"
-    "}\n";
+    "  active yes/no always\n";
 
 static const char flow_text[] =
-    "set language 1\n"
     "flow sync \"Items become things\"\n"
     "Src.item -> Dst.thing where item.active\n"
     "{\n"
@@ -64,10 +43,6 @@ static struct {
     int64_t records, writes;
     bool active;
 } world;
-
-static struct program program;
-static struct store *store;
-static char folder[64];
 
 /* ----------------------------------------------------------- the doubles */
 static int read_source(void *ctx, const struct read_spec *spec,
@@ -116,24 +91,6 @@ static int read_target(void *ctx, const struct read_spec *spec,
     return 0;
 }
 
-static int make_request(void *ctx, const struct write_spec *spec,
-                        struct arena *arena, struct request *out,
-                        struct error *err)
-{
-    struct buf b;
-    int result = 0;
-    (void)ctx;
-    buf_init(&b, 0);
-    for (size_t i = 0; i < spec->item_count && result == 0; i++)
-        result = record_encode(spec->items[i].record, NULL, NULL, &b, err);
-    *out = (struct request){ .method = "POST", .path = TEXT("/things"),
-                             .body = buf_dup(arena, &b),
-                             .content_type = "application/json",
-                             .endpoint = "things", .writes = true };
-    buf_fini(&b);
-    return result;
-}
-
 static int write_target(void *ctx, struct write_call *call, struct error *err)
 {
     (void)ctx;
@@ -150,33 +107,6 @@ static int write_target(void *ctx, struct write_call *call, struct error *err)
     return 0;
 }
 
-static int prepare(void *ctx, struct error *err)
-{
-    (void)ctx;
-    (void)err;
-    return 0;
-}
-
-static void no_counts(void *ctx, struct call_count *out)
-{
-    (void)ctx;
-    *out = (struct call_count){ 0 };
-}
-
-static int open_port(void *ctx, struct text connection, struct port *port,
-                     struct error *err)
-{
-    bool source = text_is(connection, "Src");
-    (void)ctx;
-    (void)err;
-    *port = (struct port){ .name = connection, .batch_max = BATCH,
-                           .prepare = prepare,
-                           .read = source ? read_source : read_target,
-                           .request = make_request, .write = write_target,
-                           .counts = no_counts };
-    return 0;
-}
-
 /* -------------------------------------------------------------- figures */
 static int64_t memory_kb(void)
 {
@@ -185,51 +115,28 @@ static int64_t memory_kb(void)
     return usage.ru_maxrss;
 }
 
-static void in_folder(const char *name, char out[128])
-{
-    snprintf(out, 128, "%s/%s", folder, name);
-}
-
-static int64_t state_bytes(void)
-{
-    struct stat st;
-    char path[128];
-    in_folder("state.db", path);
-    return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
-}
-
 static double seconds_since(int64_t ms)
 {
     return (double)(clock_steady_ms() - ms) / 1000.0;
-}
-
-static bool run(struct summary *sum)
-{
-    struct error err = { 0 };
-    struct run_options o = { .program = &program, .flow = program.flows,
-                             .store = store, .ports = { NULL, open_port },
-                             .mode = RUN_WRITE, .now_ms = clock_now_ms() };
-    summary_init(sum, program.flows->name);
-    int result = run_flow(&o, sum, &err);
-    if (result)
-        tap_diag("%s", err.text);
-    return result == 0 && summary_adds_up(sum);
 }
 
 /* One run over so many records; what it wrote. */
 static int64_t run_over(int64_t records, bool active, const char *what)
 {
     struct summary sum;
+    struct error err = { 0 };
     int64_t before = world.writes;
     int64_t start = clock_steady_ms();
     world.records = records;
     world.active = active;
-    ok(run(&sum), "%s: a run over %lld records", what, (long long)records);
+    int result = doubles_run(RUN_WRITE, &sum, &err);
+    ok(result == 0 && summary_adds_up(&sum), "%s: a run over %lld records %s",
+       what, (long long)records, err.text);
     double s = seconds_since(start);
     tap_diag("%s: %lld records, %.1f s, %.0f records/s, state %.1f MB, "
              "peak memory %.1f MB", what, (long long)records, s,
              s > 0 ? (double)records / s : 0,
-             (double)state_bytes() / 1e6, (double)memory_kb() / 1024);
+             (double)doubles_state_bytes() / 1e6, (double)memory_kb() / 1024);
     summary_fini(&sum);
     return world.writes - before;
 }
@@ -243,51 +150,12 @@ static void time_commits(void)
         char value[32];
         snprintf(value, sizeof value, "%d", i);
         good = good
-               && store_setting_put(store, "scale", text_of(value), &err) == 0;
+               && store_setting_put(doubles.store, "scale", text_of(value), &err) == 0;
     }
     double s = seconds_since(start);
     ok(good, "%d commits", COMMITS);
-    tap_diag("%.0f commits/s in %s", s > 0 ? COMMITS / s : 0, folder);
-}
-
-/* ------------------------------------------------------------------ set up */
-static void write_file(const char *name, const char *text)
-{
-    char path[128];
-    in_folder(name, path);
-    FILE *f = fopen(path, "w");
-    if (f) {
-        fputs(text, f);
-        fclose(f);
-    }
-}
-
-static bool load(void)
-{
-    char path[128];
-    const char *paths[1] = { path };
-    struct load_options o = { .catalogs = connector_catalogs, .paths = paths,
-                              .path_count = 1 };
-    in_folder("flow.mlc", path);
-    write_file("project.mlc", project_text);
-    write_file("flow.mlc", flow_text);
-    program_init(&program);
-    if (program_load(&program, &o) == 0)
-        program_check(&program);
-    if (program.diags.error_count > 0)
-        diags_print(&program.diags, DIAG_BRIEF, false, NULL, stdout);
-    return program.diags.error_count == 0 && program.flows;
-}
-
-static bool open_store(void)
-{
-    struct error err = { 0 };
-    char path[128];
-    in_folder("state.db", path);
-    if (store_open(path, STORE_WRITE, &store, &err) == 0)
-        return true;
-    tap_diag("%s", err.text);
-    return false;
+    tap_diag("%.0f commits/s in %s", s > 0 ? COMMITS / s : 0,
+             doubles.folder);
 }
 
 static int64_t number(const char *name, int64_t otherwise)
@@ -300,14 +168,12 @@ int main(void)
 {
     int64_t linked = number("MLC_SCALE", SOME);
     int64_t left_out = number("MLC_SCALE_READ", 10 * SOME);
-    const char *place = getenv("MLC_SCALE_FOLDER");
-    if (!place)
-        place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    snprintf(folder, sizeof folder, "%.40s/mlc-scale.XXXXXX", place);
-    if (!mkdtemp(folder))
-        return 99;
-    setenv("XDG_STATE_HOME", "/dev/null", 1);
-    ok(load() && open_store(), "a flow and its state");
+    doubles.read_source = read_source;
+    doubles.read_target = read_target;
+    doubles.write = write_target;
+    doubles.batch_max = BATCH;
+    ok(doubles_load(getenv("MLC_SCALE_FOLDER"), item_text, flow_text)
+           && doubles_open(true), "a flow and its state");
     time_commits();
     is_int(run_over(linked, true, "created"), linked, "all are made");
     is_int(run_over(linked, true, "unchanged"), 0, "and none of them again");
@@ -316,9 +182,6 @@ int main(void)
     ok(memory_kb() - before <= GROWTH_KB, "%lld records take %lld kB more "
        "than %lld", (long long)left_out, (long long)(memory_kb() - before),
        (long long)linked);
-    store_close(store);
-    program_fini(&program);
-    if (!tap_remove_folder(folder))
-        tap_diag("cannot remove %s", folder);
+    doubles_end();
     return tap_done();
 }
