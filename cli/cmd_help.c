@@ -1,4 +1,5 @@
-/* mlc help: a command, a topic of doc/help/, or the manual page. */
+/* mlc help: a command, a topic of doc/help/, a connector's page, or the manual
+ * page. */
 #include "config.h"
 
 #include "cli/command.h"
@@ -18,6 +19,18 @@ static const struct embedded_text *topic(const char *name)
     return NULL;
 }
 
+/* "bill", in any case: what there is to know of that connector. */
+static const struct embedded_text *connector_page(const char *name)
+{
+    for (const struct embedded_text *t = connector_pages; t->name; t++) {
+        struct text page = text_of(t->name);
+        page.len -= strlen("/README");
+        if (text_equal_nocase(page, text_of(name)))
+            return t;
+    }
+    return NULL;
+}
+
 static const char *topic_near(const char *name)
 {
     size_t limit = (strlen(name) + 2) / 3;
@@ -30,6 +43,15 @@ static const char *topic_near(const char *name)
         if (text_distance(text_of(name), text_of(*t), limit) <= limit)
             return *t;
     return NULL;
+}
+
+static bool say(const struct embedded_text *t, bool more)
+{
+    if (t && more)
+        putchar('\n');
+    if (t)
+        fwrite(t->text, 1, t->len, stdout);
+    return t != NULL;
 }
 
 int cmd_help(const struct invocation *in)
@@ -47,17 +69,16 @@ int cmd_help(const struct invocation *in)
     if (reference_print(name, roff, stdout))
         return EXIT_FINE;
     const struct command *c = command_find(name);
-    const struct embedded_text *t = topic(name);
-    if (c) {
-        in->json ? help_json(c, stdout) : help_command(c, stdout);
-        if (!t || in->json) /* a topic of the same name says the rest */
-            return EXIT_FINE;
-        putchar('\n');
-    }
-    if (t) {
-        fwrite(t->text, 1, t->len, stdout);
+    if (c && in->json) {
+        help_json(c, stdout);
         return EXIT_FINE;
     }
+    if (c)
+        help_command(c, stdout);
+    /* a topic or a connector of the same name says the rest */
+    bool said = say(topic(name), c != NULL);
+    if (say(connector_page(name), c || said) || said || c)
+        return EXIT_FINE;
     const char *near = command_near(name);
     if (!near)
         near = topic_near(name);

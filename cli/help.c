@@ -129,6 +129,10 @@ void help_all(FILE *out)
         fprintf(out, " %s", t->name + strlen("help/"));
     for (const char *const *t = reference_topics; *t; t++)
         fprintf(out, " %s", *t);
+    fputs("\n\nConnectors, `mlc help NAME`:\n ", out);
+    for (const struct embedded_text *t = connector_pages; t->name; t++)
+        fprintf(out, " %.*s", (int)(strlen(t->name) - strlen("/README")),
+                t->name);
     fputs("\n\n`mlc help COMMAND` and `mlc help TOPIC` say more; "
           "`mlc --version` says which mlc it is.\n",
           out);

@@ -61,7 +61,7 @@ static const char *const hosts[] = {
 #define BILL_UNTRUSTED                                                         \
     "BILL pays only in a session that a person has confirmed with a second "  \
     "factor; a sync token's never is. Use a user's password, and store "      \
-    "remember_me_id and device with `mlc auth set`"
+    "remember_me_id and device: `mlc help bill` says how"
 
 /* -------------------------------------------------------------- verdicts */
 /* An array of faults, one object, or no JSON at all. */
@@ -236,8 +236,8 @@ static bool cannot_pay(const struct connection_info *c,
     error_set(err, ERROR_USAGE, "connection %.*s signs in with a sync token, "
               "which can never pay", TEXT_ARG(c->name));
     error_hint(err, "Set auth = \"password\" in project.mlc and store a "
-               "session confirmed with a second factor: `mlc doc bill` says "
-               "how.");
+               "session confirmed with a second factor: `mlc help bill` "
+               "says how.");
     return true;
 }
 

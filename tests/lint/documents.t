@@ -42,6 +42,14 @@ if [ -e "$SRC/cli/cmd_explain.c" ]; then
     none "every page has its message" "$tmp/found"
 fi
 
+# Every connector's page can be read without its source.
+sed -n 's/^CONNECTOR(\([a-z]*\).*/\1/p' "$SRC/connectors/list.def" > "$tmp/connectors"
+ok $([ "$(wc -l < "$tmp/connectors")" -ge 6 ]; echo $?) "there are connectors"
+while read -r c; do
+    "$MLC" help "$c" | tail -n "$(wc -l < "$SRC/connectors/$c/README.md")" | cmp -s - "$SRC/connectors/$c/README.md" || echo "$c"
+done < "$tmp/connectors" > "$tmp/found"
+none "mlc help shows each one's page" "$tmp/found"
+
 # Every word is in the manual and known to the editors.
 "$MLC" help words | sed -n 's/^  \([a-z]\)/\1/p' > "$tmp/words"
 ok $([ "$(wc -l < "$tmp/words")" -gt 50 ]; echo $?) "mlc help words lists them"
