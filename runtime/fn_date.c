@@ -480,6 +480,11 @@ static char *put_digits(char *out, int32_t value, int digits)
 {
     char reversed[12];
     int n = 0;
+    if (value < 100 && digits == 2) {
+        out[0] = (char)('0' + value / 10);
+        out[1] = (char)('0' + value % 10);
+        return out + 2;
+    }
     for (; value > 0 || n < digits; value /= 10)
         reversed[n++] = (char)('0' + value % 10);
     while (n > 0)
@@ -518,12 +523,14 @@ FN(format_date)
     (void)n;
     struct clock k = { .has_time = a->tag == VALUE_DATETIME };
     int64_t local;
-    if (!k.has_time)
-        local = a->whole * DAY_MICROS;
-    else if (local_of(s, a, TEXT_NONE, &local) != 0)
-        return -1;
-    k.c = date_to_civil(day_of(local));
-    k.seconds = seconds_of(local);
+    if (!k.has_time) {
+        k.c = date_to_civil((int32_t)a->whole);
+    } else {
+        if (local_of(s, a, TEXT_NONE, &local) != 0)
+            return -1;
+        k.c = date_to_civil(day_of(local));
+        k.seconds = seconds_of(local);
+    }
     struct text pattern = fn_text_of(&a[1]);
     char *room = arena_alloc(s->env->arena, pattern.len * 4 + 1), *end = room;
     for (size_t at = 0; at < pattern.len;) {

@@ -30,20 +30,35 @@ static bool is_ascii(struct text t)
 
 /* ---------------------------------------------------------------- case */
 
+#define BYTES(byte) (UINT64_C(0x0101010101010101) * (uint8_t)(byte))
+
+/* The bit of the other case for those of eight ASCII bytes that lie between
+ * `first` and `last`. */
+static inline uint64_t case_bits(uint64_t w, char first, char last)
+{
+    uint64_t from = w + BYTES(0x80 - first), past = w + BYTES(0x7f - last);
+    return (from & ~past & BYTES(0x80)) >> 2;
+}
+
 static struct text map_ascii(const struct fn_state *s, struct text t,
                              char first, char last)
 {
+    uint64_t word = 0, changed = 0;
     size_t at = 0;
-    while (at < t.len && (t.ptr[at] < first || t.ptr[at] > last))
-        at++;
-    if (at == t.len)
-        return t;
-    char *copy = arena_dup(s->env->arena, t.ptr, t.len);
-    for (; at < t.len; at++) {
-        if (copy[at] >= first && copy[at] <= last)
-            copy[at] = (char)(copy[at] ^ 0x20);
+    char *copy = arena_alloc(s->env->arena, t.len + 8);
+    for (; at + 8 <= t.len; at += 8) {
+        memcpy(&word, t.ptr + at, 8);
+        uint64_t bits = case_bits(word, first, last);
+        changed |= bits;
+        word ^= bits;
+        memcpy(copy + at, &word, 8);
     }
-    return (struct text){ copy, t.len };
+    for (; at < t.len; at++) {
+        bool other = t.ptr[at] >= first && t.ptr[at] <= last;
+        changed |= other;
+        copy[at] = (char)(t.ptr[at] ^ (other ? 0x20 : 0));
+    }
+    return changed ? (struct text){ copy, t.len } : t;
 }
 
 /* Each code point by itself; one takes at most 4 bytes. */

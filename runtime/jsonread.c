@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "runtime/jsonread.h"
-#include "runtime/jsonscan.h"
+#include "runtime/jsonquick.h"
 
 #include <string.h>
 
@@ -84,6 +84,29 @@ static size_t utf8_sequence(const char *p, const char *end)
     return len;
 }
 
+const char *json_utf8_end(const char *p, const char *end)
+{
+    do {
+        uint8_t a = (uint8_t)p[0];
+        size_t len = 2;
+        if (a > 0xdf || a < 0xc2 || end - p < 2 ||
+            ((uint8_t)p[1] & 0xc0) != 0x80)
+            len = utf8_sequence(p, end);
+        if (!len)
+            return NULL;
+        p += len;
+    } while (p < end && (uint8_t)*p >= 0x80);
+    return p;
+}
+
+/* Where a run that json_utf8_end refuses goes wrong. */
+static const char *utf8_fault(const char *p, const char *end)
+{
+    for (size_t len; (len = utf8_sequence(p, end));)
+        p += len;
+    return p;
+}
+
 const char *json_string_rest(struct json_scan *s, const char *p, bool *escapes)
 {
     for (;;) {
@@ -97,12 +120,11 @@ const char *json_string_rest(struct json_scan *s, const char *p, bool *escapes)
             if (!p)
                 return NULL;
         } else if ((uint8_t)*p >= 0x80) {
-            do {
-                size_t len = utf8_sequence(p, s->end);
-                if (!len)
-                    return scan_fail(s, p, "these bytes are no UTF-8");
-                p += len;
-            } while (p < s->end && (uint8_t)*p >= 0x80);
+            const char *run = p;
+            p = json_utf8_end(p, s->end);
+            if (!p)
+                return scan_fail(s, utf8_fault(run, s->end),
+                                 "these bytes are no UTF-8");
         } else if (*p == '\0') {
             return scan_fail(s, p, "a NUL character is not taken");
         } else if ((uint8_t)*p < 0x20) {
@@ -269,23 +291,24 @@ static const char *skip_deep(struct json_scan *s, const char *p)
  * blanks. NULL for everything else, faults too: skip_deep looks again. */
 static const char *skip_flat(struct json_scan *s, const char *p)
 {
-    bool object = *p == '{', escapes;
+    const char *const end = s->end, *const safe = s->safe;
+    bool object = *p == '{';
     char close = object ? '}' : ']';
     do {
-        p++;
+        const char *value = ++p;
         if (object) {
-            if (p >= s->end || *p != '"')
+            if (p >= end || *p != '"')
                 return NULL;
-            p = scan_string(s, p + 1, &escapes);
-            if (!p || s->end - p < 3 || p[1] != ':')
+            p = quick_string(p + 1, end, safe);
+            if (!p || end - p < 3 || p[1] != ':')
                 return NULL;
-            p += 2;
+            value = p + 2;
         }
-        if (p >= s->end || *p == '{' || *p == '[')
-            return NULL;
-        p = scan_skip(s, p);
-    } while (p && p < s->end && *p == ',');
-    return p && p < s->end && *p == close ? p + 1 : NULL;
+        p = quick_skip(value, end, safe);
+        if (!p && value < end && *value != '{' && *value != '[')
+            p = scan_skip(s, value);
+    } while (p && p < end && *p == ',');
+    return p && p < end && *p == close ? p + 1 : NULL;
 }
 
 const char *json_skip_nested(struct json_scan *s, const char *p)

@@ -65,6 +65,8 @@ static inline const char *scan_fail(struct json_scan *s, const char *p,
     return NULL;
 }
 
+/* Behind the run of characters that are no ASCII; NULL: they are no UTF-8. */
+const char *json_utf8_end(const char *p, const char *end);
 /* The slow part of a string: escapes and bytes that are no ASCII. */
 const char *json_string_rest(struct json_scan *s, const char *p, bool *escapes);
 

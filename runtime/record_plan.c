@@ -173,6 +173,25 @@ static struct value *enum_words(struct planner *pl, const struct type *type)
 static struct plan_node *record_node(struct planner *pl,
                                      const struct shape *shape);
 
+static enum plan_quick quick_kind(const struct plan_value *v)
+{
+    const struct encoding_of *e = &v->encoding;
+    if (e->kind != ENCODING_PLAIN || e->wrap || e->padded || e->results)
+        return QUICK_NONE;
+    switch ((int)v->type->kind) {
+    case TYPE_TEXT:
+    case TYPE_ID:
+        return QUICK_TEXT;
+    case TYPE_NUMBER:
+    case TYPE_MONEY:
+        return QUICK_NUMBER;
+    case TYPE_DATE:
+        return QUICK_DATE;
+    default:
+        return QUICK_NONE;
+    }
+}
+
 static int fill_value(struct planner *pl, struct plan_value *v,
                       const struct field *field, const struct type *type,
                       const struct shape *sub)
@@ -184,6 +203,7 @@ static int fill_value(struct planner *pl, struct plan_value *v,
         return error_set(pl->err, ERROR_USAGE,
                          "field `%.*s`: nobody knows the encoding \"%.*s\"",
                          TEXT_ARG(field->name), TEXT_ARG(field->encoding));
+    v->quick = quick_kind(v);
     if (type->kind == TYPE_MONEY && type->currency[0])
         v->currency = currency_pack(type->currency);
     if (type->kind == TYPE_ENUM)

@@ -36,6 +36,9 @@ bool encoding_parse(struct text encoding, struct encoding_of *out);
 #define PLAN_NAMES_MAX 8192
 #define PLAN_ENUM_TEXT_MAX 64
 
+/* What a value in its usual form is: taken at once then. */
+enum plan_quick { QUICK_NONE, QUICK_TEXT, QUICK_NUMBER, QUICK_DATE };
+
 /* How one value is taken. */
 struct plan_value {
     const struct field *field;
@@ -44,6 +47,7 @@ struct plan_value {
     struct plan_node *node;      /* record: how its object is read */
     struct plan_value *item;     /* list */
     struct value *words;         /* enum: the values, made before */
+    enum plan_quick quick;
     uint16_t currency;           /* money: static */
     uint32_t slot;
     int32_t currency_slot;       /* money: in the record, -1 none */
@@ -59,7 +63,7 @@ struct plan_member {
 
 /* A name that stood at this place in earlier objects. */
 struct plan_seen {
-    char head[16]; /* name and its closing quote, first bytes */
+    char head[16]; /* name, its closing quote and colon, first bytes */
     unsigned mask; /* which of them count */
     uint32_t len;  /* of the name */
     const char *name;

@@ -5,6 +5,7 @@
  * it has in names is foreseen from then on. */
 #include "config.h"
 
+#include "runtime/jsonquick.h"
 #include "runtime/record_reading.h"
 
 #include <stdio.h>
@@ -229,12 +230,99 @@ static const char *read_member(struct reading *r, struct plan_member *m,
             return NULL;
     }
     if (m->inside) {
-        end = *p == '{' ? read_object(r, m->inside, record, p) : reading_skip(r, p);
+        end = p < r->s.end && *p == '{'
+                  ? read_object(r, m->inside, record, p)
+                  : reading_skip(r, p);
         if (!end)
             return NULL;
     }
     r->depth--;
     return end;
+}
+
+/* ------------------------------------------------------------- usual ones */
+static const char *quick_text(struct reading *r, const struct plan_value *v,
+                              const char *p, struct value *out)
+{
+    const char *end = quick_string(p + 1, r->s.end, r->s.safe);
+    size_t len = (size_t)(end - p) - 1;
+    if (!end || len > JSON_TEXT_MAX)
+        return NULL;
+    if (len || !v->field->empty_is_missing)
+        *out = value_text((struct text){ p + 1, len });
+    return end + 1;
+}
+
+static const char *quick_amount(struct reading *r, const struct plan_value *v,
+                                const char *p, struct value *out)
+{
+    struct quick_number n;
+    bool money = v->type->kind == TYPE_MONEY;
+    int scale = v->type->scale;
+    if (!quick_number(p, r->s.end, r->s.safe, &n) ||
+        n.fraction > DECIMAL_SCALE_MAX ||
+        (scale != SCALE_UNKNOWN && (money ? (int)n.fraction != scale
+                                          : (int)n.fraction > scale)))
+        return NULL;
+    *out = (struct value){ .coef = quick_whole(&n),
+                           .tag = money ? VALUE_MONEY : VALUE_NUMBER,
+                           .scale = (uint8_t)n.fraction,
+                           .currency = v->currency };
+    return n.end;
+}
+
+static const char *quick_day(struct reading *r, const char *p,
+                             struct value *out)
+{
+    int32_t days;
+    if (r->s.end - p < 12 || p[11] != '"' ||
+        !date_parse((struct text){ p + 1, 10 }, &days))
+        return NULL;
+    *out = value_date(days);
+    return p + 12;
+}
+
+/* A value in its usual form into its slot, which is empty; NULL: read_member
+ * looks. */
+static const char *read_quick(struct reading *r, const struct plan_value *v,
+                              const char *p, struct value *out)
+{
+    if (r->s.end - p < 12)
+        return NULL;
+    if (*p == 'n')
+        return memcmp(p, "null", 4) == 0 ? p + 4 : NULL;
+    switch (v->quick) {
+    case QUICK_TEXT:
+        return *p == '"' ? quick_text(r, v, p, out) : NULL;
+    case QUICK_NUMBER:
+        return quick_amount(r, v, p, out);
+    case QUICK_DATE:
+        return *p == '"' ? quick_day(r, p, out) : NULL;
+    case QUICK_NONE:
+        break;
+    }
+    return NULL;
+}
+
+/* The value of a name that was foreseen. */
+static inline const char *read_foreseen(struct reading *r,
+                                        struct plan_node *node,
+                                        const struct plan_seen *seen,
+                                        struct record *record, const char *p)
+{
+    const char *end;
+    if (seen->member < 0) {
+        end = quick_skip(p, r->s.end, r->s.safe);
+        return end ? end : reading_skip(r, p);
+    }
+    struct plan_member *m = &node->members[seen->member];
+    if (m->value_count == 1 && !m->inside) {
+        const struct plan_value *v = m->values[0];
+        end = read_quick(r, v, p, &record->slots[v->slot]);
+        if (end)
+            return end;
+    }
+    return read_member(r, m, record, p);
 }
 
 static struct plan_member *find_member(struct plan_node *node,
@@ -258,12 +346,12 @@ static inline bool is_seen(const struct plan_seen *seen, const char *p,
         unsigned same = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(here, head));
         if ((same & seen->mask) != seen->mask)
             return false;
-        if (seen->len < 16)
+        if (seen->len < 15)
             return true;
     }
 #endif
-    return (size_t)(s->end - p) > seen->len &&
-           memcmp(p, seen->name, seen->len) == 0 && p[seen->len] == '"';
+    return (size_t)(s->end - p) > seen->len + 1 &&
+           memcmp(p, seen->name, seen->len + 2) == 0;
 }
 
 /* From `next` on, the one foreseen there first; `last` is behind them all. */
@@ -304,13 +392,14 @@ static void foresee(struct plan_node *node, struct text name, int32_t member,
         return;
     }
     if (node->seen_count == PLAN_SEEN_MAX ||
-        node->names_len + name.len + 1 > PLAN_NAMES_MAX ||
+        node->names_len + name.len + 2 > PLAN_NAMES_MAX ||
         memchr(name.ptr, '"', name.len) || memchr(name.ptr, '\\', name.len))
         return;
     char *copy = node->names + node->names_len;
     memcpy(copy, name.ptr, name.len);
     copy[name.len] = '"';
-    node->names_len += name.len + 1;
+    copy[name.len + 1] = ':';
+    node->names_len += name.len + 2;
     struct plan_seen *seen = &node->seen[*at];
     memmove(seen + 1, seen, (node->seen_count - *at) * sizeof *seen);
     node->seen_count++;
@@ -318,7 +407,7 @@ static void foresee(struct plan_node *node, struct text name, int32_t member,
     seen->name = copy;
     seen->len = (uint32_t)name.len;
     seen->member = member;
-    size_t head = name.len + 1 < 16 ? name.len + 1 : 16;
+    size_t head = name.len + 2 < 16 ? name.len + 2 : 16;
     memcpy(seen->head, copy, head);
     seen->mask = (unsigned)((1UL << head) - 1);
     *at += 1;
@@ -431,21 +520,13 @@ static const char *read_object(struct reading *r, struct plan_node *node,
         if (!seen)
             return read_carefully(r, node, record, first);
         next = seen + 1;
-        p += seen->len + 2;
-        if (p + 1 < end && p[0] == ':' && (uint8_t)p[1] > ' ')
-            p++;
-        else if (!(p = take_colon(r, p)))
-            return NULL;
-        if (seen->member >= 0) {
-            p = read_member(r, &node->members[seen->member], record, p);
-        } else {
-            p = scan_skip(&r->s, p);
-            if (!p)
-                fail_json(r);
-        }
+        p += seen->len + 3;
+        if (p < end && (uint8_t)*p <= ' ')
+            p = scan_blanks(p, end);
+        p = read_foreseen(r, node, seen, record, p);
         if (!p)
             return NULL;
-        if (p + 1 < end && p[0] == ',' && p[1] == '"') {
+        if (p + 2 < end && memcmp(p, ",\"", 2) == 0) {
             p++;
             continue;
         }
