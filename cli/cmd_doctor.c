@@ -16,6 +16,7 @@
 
 #define DISK_LEAST_MB 200
 #define DAYS_WARN 7
+#define MOMENT_MS 60000 /* a minute's limit used up is nothing to tell */
 
 void doctor_say(struct doctor *d, enum grade grade, const char *mend,
                 const char *format, ...)
@@ -192,9 +193,13 @@ static int look_at_block(void *ctx, struct text connection,
 {
     struct doctor *d = ((struct blocks *)ctx)->d;
     char when[32];
-    if (b->blocked_until_ms <= d->s->w.now_ms)
+    int64_t until = b->blocked_until_ms;
+    bool used_up = b->limit > 1 && b->used >= b->limit; /* 1: a slot */
+    if (used_up && b->reset_ms > until)
+        until = b->reset_ms;
+    if (until <= d->s->w.now_ms + (used_up ? MOMENT_MS : 0))
         return 0;
-    clock_print_instant(b->blocked_until_ms, when);
+    clock_print_instant(until, when);
     doctor_say(d, NOTE, "Nothing: it goes on by itself then.",
         "%.*s %.*s rests until %s (%.*s)", TEXT_ARG(connection),
         TEXT_ARG(endpoint), when, TEXT_ARG(window));

@@ -79,8 +79,47 @@ static void plan_head(struct work *w, const struct flow *flow,
     buf_fini(&b);
 }
 
-static void plan_tail(struct work *w, const struct summary *sum,
-                      struct showing *s)
+static int64_t calls_made(const struct summary *sum, struct text connection)
+{
+    for (size_t i = 0; i < sum->call_count; i++)
+        if (text_equal(sum->calls[i].name, connection))
+            return (int64_t)sum->calls[i].calls;
+    return 0;
+}
+
+/* What the run will take of the target's limits: it reads what the plan has
+ * read, and writes. */
+static void print_forecast(struct work *w, const struct flow *flow,
+                           const struct summary *sum, struct buf *b)
+{
+    struct channel *c = NULL;
+    struct error ignored = { 0 };
+    struct forecast f;
+    char when[32];
+    int64_t writes = sum->created + sum->updated + sum->gone;
+    buf_printf(b, "  calls to make: %lld\n", (long long)writes);
+    if (!flow->target || writes == 0
+        || transport_connect(w->transport, flow->target_connection->name, &c,
+                             &ignored))
+        return;
+    int64_t batch = channel_connector(c)->batch_max;
+    if (batch > 1)
+        writes = (writes + batch - 1) / batch;
+    bool short_of = channel_forecast(
+        c, writes + calls_made(sum, channel_info(c)->name), &f);
+    if (!f.window)
+        return;
+    buf_printf(b, "  %.*s: ", TEXT_ARG(channel_info(c)->name));
+    forecast_print(&f, b);
+    if (short_of) {
+        clock_print_instant(f.ready_ms, when);
+        buf_printf(b, "; not enough, the rest waits until %s", when);
+    }
+    buf_byte(b, '\n');
+}
+
+static void plan_tail(struct work *w, const struct flow *flow,
+                      const struct summary *sum, struct showing *s)
 {
     struct buf b;
     buf_init(&b, 0);
@@ -94,8 +133,7 @@ static void plan_tail(struct work *w, const struct summary *sum,
                        (long long)sum->unchanged);
         summary_text(sum, &b);
         if (strcmp(w->in->command->name, "reconcile") != 0)
-            buf_printf(&b, "  calls to make: %lld\n",
-                   (long long)(sum->created + sum->updated + sum->gone));
+            print_forecast(w, flow, sum, &b);
     }
     print_buf(stdout, &b);
 }
@@ -193,7 +231,7 @@ int runner_run(struct work *w, const struct flow *flow, enum run_mode mode,
         plan_head(w, flow, &showing);
     int result = run_flow(&o, &sum, &err);
     if (plan)
-        plan_tail(w, &sum, &showing);
+        plan_tail(w, flow, &sum, &showing);
     else
         print_summary(w, &sum);
     if (result)
