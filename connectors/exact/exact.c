@@ -420,7 +420,8 @@ static struct text company_row(const struct connection_info *c,
     struct json_items it =
         json_items(rows.len > 0 ? rows : json_get(body, "d"));
     while (json_next(&it))
-        if (text_equal(json_get_text(arena, it.value, "Code"), exact_division(c)))
+        if (text_equal(json_get_text(arena, it.value, "Code"),
+                       exact_division(c)))
             return it.value;
     return TEXT_NONE;
 }

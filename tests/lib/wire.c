@@ -4,6 +4,7 @@
 
 #include "lang/ast.h"
 #include "lang/check.h"
+#include "runtime/uri.h"
 #include "tests/lib/tap.h"
 #include <stdlib.h>
 #include <string.h>
@@ -116,4 +117,60 @@ struct text wire_default(const struct connector *k, const char *name)
         if (strcmp(s->name, name) == 0)
             return s->default_value ? text_of(s->default_value) : TEXT_NONE;
     return TEXT_NONE;
+}
+
+/* -------------------------------------------------------------------- reading */
+static const struct connector *driver;
+static const struct connection_info *connection;
+
+void wire_driver(const struct connector *k, const struct connection_info *c)
+{
+    driver = k;
+    connection = c;
+}
+
+struct read_spec wire_read(const char *object, const char *fields,
+                           enum read_mode mode)
+{
+    const struct object *o = wire_object(object);
+    return (struct read_spec){ .object = o, .shape = wire_shape(o, fields),
+                               .mode = mode };
+}
+
+struct request wire_request(const struct read_spec *spec, struct text next)
+{
+    struct request r = { 0 };
+    struct error err = { 0 };
+    if (driver->read_request(connection, spec, next, arena, &r, &err))
+        r.path = text_of(arena_strdup(arena, err.text));
+    return r;
+}
+
+const char *wire_path(const struct read_spec *spec, struct text next)
+{
+    return text_cstr(arena, wire_request(spec, next).path);
+}
+
+const char *wire_option(const char *path, const char *name)
+{
+    const char *query = strchr(path, '?');
+    struct text t = query ? uri_form_value(arena, text_of(query + 1), name)
+                          : TEXT_NONE;
+    return text_cstr(arena, t);
+}
+
+struct page wire_answer(const struct read_spec *spec, struct text asked,
+                        int status, const char *body, struct answer *a)
+{
+    struct response r = { .status = status, .body = text_of(body) };
+    struct page page = { .total = -1 };
+    memset(a, 0, sizeof *a);
+    driver->read_answer(connection, spec, asked, &r, arena, &page, a);
+    return page;
+}
+
+const char *wire_header(const struct request *r, const char *name)
+{
+    struct response asked = { .headers = r->headers };
+    return text_cstr(arena, response_header(&asked, name));
 }

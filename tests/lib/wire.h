@@ -26,6 +26,20 @@ void wire_set(struct record *r, const char *name, struct value v);
 void wire_set_text(struct record *r, const char *name, const char *text);
 /* The new record in field `name`, which holds records. */
 struct record *wire_set_record(struct record *r, const char *name);
+/* What a driver is asked with, for the functions below; borrowed. */
+void wire_driver(const struct connector *k, const struct connection_info *c);
+struct read_spec wire_read(const char *object, const char *fields,
+                           enum read_mode mode);
+/* The call for a page; its path is the error's text when there is none. */
+struct request wire_request(const struct read_spec *spec, struct text next);
+const char *wire_path(const struct read_spec *spec, struct text next);
+/* An option of a path's query, decoded; "" without it. */
+const char *wire_option(const char *path, const char *name);
+/* What the driver makes of an answer to the page asked with `asked`. */
+struct page wire_answer(const struct read_spec *spec, struct text asked,
+                        int status, const char *body, struct answer *a);
+const char *wire_header(const struct request *r, const char *name);
+
 /* What a setting is when nobody set it; TEXT_NONE when it has no default. */
 struct text wire_default(const struct connector *k, const char *name);
 

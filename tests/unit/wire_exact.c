@@ -52,53 +52,19 @@ static struct text secret_of(const struct credential *c, const char *name)
 
 static const struct credential credential = { .get = secret_of };
 
-/* -------------------------------------------------------------------- reading */
-static const char *path_of(const struct read_spec *spec, struct text next)
-{
-    struct request r = { 0 };
-    struct error err = { 0 };
-    if (exact_read_request(&info, spec, next, &arena, &r, &err))
-        return arena_strdup(&arena, err.text);
-    return text_cstr(&arena, r.path);
-}
-
+/* -------------------------------------------------------------------- reading
+ */
 /* The address without its query. */
 static const char *place_of(const struct read_spec *spec, struct text next)
 {
-    char *path = arena_strdup(&arena, path_of(spec, next));
+    char *path = arena_strdup(&arena, wire_path(spec, next));
     path[strcspn(path, "?")] = '\0';
     return path;
 }
 
-static const char *option(const char *path, const char *name)
-{
-    const char *query = strchr(path, '?');
-    struct text t = query ? uri_form_value(&arena, text_of(query + 1), name)
-                          : TEXT_NONE;
-    return text_cstr(&arena, t);
-}
-
 static const char *filter_of(const struct read_spec *spec, struct text next)
 {
-    return option(path_of(spec, next), "$filter");
-}
-
-static struct page answered(const struct read_spec *spec, struct text asked,
-                            int status, const char *body, struct answer *a)
-{
-    struct response r = { .status = status, .body = text_of(body) };
-    struct page page = { .total = -1 };
-    memset(a, 0, sizeof *a);
-    exact_read_answer(&info, spec, asked, &r, &arena, &page, a);
-    return page;
-}
-
-static struct read_spec read_of(const char *object, const char *fields,
-                                enum read_mode mode)
-{
-    const struct object *o = wire_object(object);
-    return (struct read_spec){ .object = o, .shape = wire_shape(o, fields),
-                               .mode = mode };
+    return wire_option(wire_path(spec, next), "$filter");
 }
 
 static void test_roads(void)
@@ -110,8 +76,8 @@ static void test_roads(void)
     } rows[] = {
         { "costcenter", "Code", READ_ALL, "", "/api/v1/7/hrm/Costcenters", "",
           "ID,Code" },
-        { "costcenter", "Code", READ_CHANGES, "",
-          "/api/v1/7/hrm/Costcenters", "", "ID,Modified,Code" },
+        { "costcenter", "Code", READ_CHANGES, "", "/api/v1/7/hrm/Costcenters",
+          "", "ID,Modified,Code" },
         { "costcenter", "Code", READ_CHANGES, "1731320070997",
           "/api/v1/7/hrm/Costcenters",
           "Modified ge datetime'2024-11-11T09:14:30'", "ID,Modified,Code" },
@@ -138,37 +104,39 @@ static void test_roads(void)
           "UserID,FullName" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct read_spec s = read_of(rows[i].object, rows[i].fields,
-                                     rows[i].mode);
+        struct read_spec s =
+            wire_read(rows[i].object, rows[i].fields, rows[i].mode);
         s.cursor = text_of(rows[i].cursor);
-        const char *path = path_of(&s, TEXT_NONE);
+        const char *path = wire_path(&s, TEXT_NONE);
         is_text(place_of(&s, TEXT_NONE), rows[i].place, "%s: where",
                 rows[i].object);
         if (rows[i].filter)
-            is_text(option(path, "$filter"), rows[i].filter, "… $filter");
+            is_text(wire_option(path, "$filter"), rows[i].filter, "… $filter");
         if (rows[i].select)
-            is_text(option(path, "$select"), rows[i].select, "… $select");
+            is_text(wire_option(path, "$select"), rows[i].select, "… $select");
     }
-    struct read_spec one = read_of("costcenter", "Code", READ_ONE);
+    struct read_spec one = wire_read("costcenter", "Code", READ_ONE);
     one.id = TEXT(G1);
-    is_text(path_of(&one, TEXT_NONE), "/api/v1/7/hrm/Costcenters(guid'" G1
-            "')?$select=ID%2CCode", "one, by its key");
-    one = read_of("division", "Description", READ_ONE);
+    is_text(wire_path(&one, TEXT_NONE),
+            "/api/v1/7/hrm/Costcenters(guid'" G1 "')?$select=ID%2CCode",
+            "one, by its key");
+    one = wire_read("division", "Description", READ_ONE);
     one.id = TEXT("42");
     is_text(place_of(&one, TEXT_NONE), "/api/v1/7/hrm/Divisions(42)",
             "a key that is a number");
-    struct read_spec lines = read_of("journal_entry", "JournalCode Lines",
-                                     READ_ALL);
+    struct read_spec lines =
+        wire_read("journal_entry", "JournalCode Lines", READ_ALL);
     is_text(place_of(&lines, TEXT_NONE),
             "/api/v1/7/generaljournalentry/GeneralJournalEntries", "lines");
-    is_text(option(path_of(&lines, TEXT_NONE), "$expand"),
+    is_text(wire_option(wire_path(&lines, TEXT_NONE), "$expand"),
             "GeneralJournalEntryLines", "come with their header");
-    ok(strstr(option(path_of(&lines, TEXT_NONE), "$select"),
+    ok(strstr(wire_option(wire_path(&lines, TEXT_NONE), "$select"),
               "GeneralJournalEntryLines/AmountFC") != NULL,
        "and their fields are named with its name");
 }
 
-/* ------------------------------------------------------------------- filters */
+/* ------------------------------------------------------------------- filters
+ */
 static void test_terms(void)
 {
     struct value hundred = value_number(decimal_int(100));
@@ -207,8 +175,7 @@ static void test_terms(void)
         { "journal_entry", "Status", OP_IS, &kind, "Status eq 50" },
         { "journal_entry_line", "AmountFC", OP_IS, &hundred, NULL },
         { "account", "Status", OP_IS, &status, "Status eq 'C'" },
-        { "account", "Code", OP_IS, &digits,
-          "Code eq '                25'" },
+        { "account", "Code", OP_IS, &digits, "Code eq '                25'" },
         { "account", "Code", OP_IS, &letters, "trim(Code) eq 'AB'" },
         { "account", "Code", OP_STARTS_WITH, &digits,
           "startswith(trim(Code),'25')" },
@@ -222,7 +189,7 @@ static void test_terms(void)
         const char *key = text_cstr(&arena, o->keys[0]);
         struct filter_term t = { object_field(o, text_of(rows[i].field)),
                                  rows[i].op, rows[i].value, 1 };
-        struct read_spec s = read_of(rows[i].object, key, READ_ALL);
+        struct read_spec s = wire_read(rows[i].object, key, READ_ALL);
         struct buf filter;
         buf_init(&filter, 0);
         s.terms = &t;
@@ -243,12 +210,14 @@ static void test_together(void)
         { object_field(o, TEXT("Active")), OP_IS, &yes, 1 },
         { object_field(o, TEXT("Description")), OP_IS, &name, 1 },
     };
-    struct read_spec s = read_of("costcenter", "Code", READ_CHANGES);
+    struct read_spec s = wire_read("costcenter", "Code", READ_CHANGES);
     s.terms = t;
     s.term_count = 2;
     s.cursor = TEXT("1731320070997");
-    is_text(filter_of(&s, TEXT_NONE), "Active eq true and Description eq 'a' "
-            "and Modified ge datetime'2024-11-11T09:14:30'", "all must hold");
+    is_text(filter_of(&s, TEXT_NONE),
+            "Active eq true and Description eq 'a' "
+            "and Modified ge datetime'2024-11-11T09:14:30'",
+            "all must hold");
     for (int i = 0; i < 500; i++)
         many[i] = value_text(text_of(arena_printf(&arena, "D%03d", i)));
     t[1] = (struct filter_term){ object_field(o, TEXT("Code")), OP_IS_ONE_OF,
@@ -257,9 +226,11 @@ static void test_together(void)
     is_text(filter_of(&s, TEXT_NONE), "Active eq true",
             "a list too long for an address is looked at here, all of it");
     t[1].value_count = 3;
-    is_text(filter_of(&s, TEXT_NONE), "Active eq true and (Code eq 'D000' or "
-            "Code eq 'D001' or Code eq 'D002')", "a short one is sent");
-    s = read_of("account", "Name", READ_ALL);
+    is_text(filter_of(&s, TEXT_NONE),
+            "Active eq true and (Code eq 'D000' or "
+            "Code eq 'D001' or Code eq 'D002')",
+            "a short one is sent");
+    s = wire_read("account", "Name", READ_ALL);
     t[0].field = object_field(wire_object("account"), TEXT("CanDropShip"));
     s.terms = t;
     s.term_count = 1;
@@ -268,7 +239,8 @@ static void test_together(void)
             "a field that must not be filtered on is not");
 }
 
-/* ---------------------------------------------------------------------- keys */
+/* ---------------------------------------------------------------------- keys
+ */
 /* Walks all batches; each answered in two pages. */
 static void walk_keys(const char *object, const char *field, size_t count,
                       const char *(*key)(int), size_t calls)
@@ -277,7 +249,7 @@ static void walk_keys(const char *object, const char *field, size_t count,
     struct value *keys = ARENA_ARRAY(&arena, struct value, count);
     struct filter_term term = { object_field(o, text_of(field)), OP_IS_ONE_OF,
                                 keys, count };
-    struct read_spec s = read_of(object, field, READ_KEYS);
+    struct read_spec s = wire_read(object, field, READ_KEYS);
     struct text next = TEXT_NONE;
     struct answer a;
     size_t asked = 0, batches = 0, longest = 0;
@@ -286,21 +258,24 @@ static void walk_keys(const char *object, const char *field, size_t count,
     for (size_t i = 0; i < count; i++)
         keys[i] = value_text(text_of(key((int)i)));
     do {
-        const char *path = path_of(&s, next);
-        const char *filter = option(path, "$filter");
+        const char *path = wire_path(&s, next);
+        const char *filter = wire_option(path, "$filter");
         struct page page;
         batches++;
         longest = strlen(path) > longest ? strlen(path) : longest;
         for (const char *at = filter; (at = strstr(at, " eq ")); at++)
             asked++;
-        page = answered(&s, next, 200, "{\"d\":{\"results\":[],\"__next\":\""
-                        URL "/api/v1/7/x?$skiptoken=2\"}}", &a);
-        ok(strcmp(path_of(&s, page.next), "/api/v1/7/x?$skiptoken=2") == 0,
+        page = wire_answer(&s, next, 200,
+                           "{\"d\":{\"results\":[],\"__next\":\"" URL
+                           "/api/v1/7/x?$skiptoken=2\"}}",
+                           &a);
+        ok(strcmp(wire_path(&s, page.next), "/api/v1/7/x?$skiptoken=2") == 0,
            "%s: a second page of batch %zu", object, batches);
-        page = answered(&s, page.next, 200, "{\"d\":{\"results\":[]}}", &a);
+        page = wire_answer(&s, page.next, 200, "{\"d\":{\"results\":[]}}", &a);
         next = page.next;
     } while (next.len > 0 && batches < 100);
-    is_int((long long)asked, (long long)count, "%s: every key is asked for once", object);
+    is_int((long long)asked, (long long)count,
+           "%s: every key is asked for once", object);
     is_int((long long)batches, (long long)calls, "in so many calls");
     ok(longest <= 2048, "none with an address over 2 KB (%zu)", longest);
 }
@@ -325,9 +300,9 @@ static void test_lines(void)
 {
     struct value keys[2] = { value_text(TEXT("k1")), value_text(TEXT("k2")) };
     const struct object *line = wire_object("journal_entry_line");
-    struct filter_term term = { object_field(line, TEXT("Notes")),
-                                OP_IS_ONE_OF, keys, 2 };
-    struct read_spec s = read_of("journal_entry", "JournalCode", READ_KEYS);
+    struct filter_term term = { object_field(line, TEXT("Notes")), OP_IS_ONE_OF,
+                                keys, 2 };
+    struct read_spec s = wire_read("journal_entry", "JournalCode", READ_KEYS);
     struct answer a;
     struct page page;
     s.terms = &term;
@@ -337,23 +312,25 @@ static void test_lines(void)
             "first the lines");
     is_text(filter_of(&s, TEXT_NONE), "(Notes eq 'k1' or Notes eq 'k2')",
             "with the keys");
-    page = answered(&s, TEXT_NONE, 200,
-                    "{\"d\":{\"results\":[{\"EntryID\":\"" G1 "\"},"
-                    "{\"EntryID\":\"" G1 "\"}],\"__next\":\"" URL
-                    "/api/v1/7/x?$skiptoken=2\"}}", &a);
+    page = wire_answer(&s, TEXT_NONE, 200,
+                       "{\"d\":{\"results\":[{\"EntryID\":\"" G1 "\"},"
+                       "{\"EntryID\":\"" G1 "\"}],\"__next\":\"" URL
+                       "/api/v1/7/x?$skiptoken=2\"}}",
+                       &a);
     ok(a.kind == ANSWER_DONE && text_is(page.body, "[]") && page.next.len > 0,
        "which are no records yet");
-    is_text(path_of(&s, page.next), "/api/v1/7/x?$skiptoken=2",
+    is_text(wire_path(&s, page.next), "/api/v1/7/x?$skiptoken=2",
             "their next page");
-    page = answered(&s, page.next, 200,
-                    "{\"d\":{\"results\":[{\"EntryID\":\"" G2 "\"}]}}", &a);
+    page = wire_answer(&s, page.next, 200,
+                       "{\"d\":{\"results\":[{\"EntryID\":\"" G2 "\"}]}}", &a);
     is_text(filter_of(&s, page.next),
             "(EntryID eq guid'" G1 "' or EntryID eq guid'" G2 "')",
             "then what they belong to, each once");
-    page = answered(&s, page.next, 200, "{\"d\":{\"results\":[]}}", &a);
+    page = wire_answer(&s, page.next, 200, "{\"d\":{\"results\":[]}}", &a);
     ok(a.kind == ANSWER_DONE && page.next.len == 0 &&
-           strcmp(page.rows, "d.results") == 0, "and that is all");
-    page = answered(&s, TEXT_NONE, 200, "{\"d\":{\"results\":[]}}", &a);
+           strcmp(page.rows, "d.results") == 0,
+       "and that is all");
+    page = wire_answer(&s, TEXT_NONE, 200, "{\"d\":{\"results\":[]}}", &a);
     ok(a.kind == ANSWER_DONE && page.next.len == 0, "no lines, no records");
 }
 
@@ -364,7 +341,7 @@ static void test_many_found(void)
     const struct object *line = wire_object("journal_entry_line");
     struct filter_term term = { object_field(line, TEXT("Notes")), OP_IS, &key,
                                 1 };
-    struct read_spec s = read_of("journal_entry", "JournalCode", READ_KEYS);
+    struct read_spec s = wire_read("journal_entry", "JournalCode", READ_KEYS);
     struct answer a;
     struct page page;
     struct buf body;
@@ -376,25 +353,28 @@ static void test_many_found(void)
     for (int i = 0; i < 60; i++)
         buf_printf(&body, "%s{\"EntryID\":\"%s\"}", i ? "," : "", guid_key(i));
     buf_str(&body, "]}}");
-    page = answered(&s, TEXT_NONE, 200, buf_cstr(&body), &a);
+    page = wire_answer(&s, TEXT_NONE, 200, buf_cstr(&body), &a);
     buf_fini(&body);
     while (page.next.len > 0 && calls < 20) {
-        const char *path = path_of(&s, page.next);
+        const char *path = wire_path(&s, page.next);
         longest = strlen(path) > longest ? strlen(path) : longest;
-        for (const char *at = option(path, "$filter");
+        for (const char *at = wire_option(path, "$filter");
              (at = strstr(at, "EntryID eq")); at++)
             asked++;
         calls++;
-        page = answered(&s, page.next, 200, "{\"d\":{\"results\":[],\"__next\""
-                        ":\"" URL "/api/v1/7/y?$skiptoken=1\"}}", &a);
-        page = answered(&s, page.next, 200, "{\"d\":{\"results\":[]}}", &a);
+        page = wire_answer(&s, page.next, 200,
+                           "{\"d\":{\"results\":[],\"__next\""
+                           ":\"" URL "/api/v1/7/y?$skiptoken=1\"}}",
+                           &a);
+        page = wire_answer(&s, page.next, 200, "{\"d\":{\"results\":[]}}", &a);
     }
     is_int((long long)asked, 60, "all records found are asked for, once");
     is_int((long long)calls, 3, "a part at a time, over their pages");
     ok(longest <= 2048, "none with an address over 2 KB (%zu)", longest);
 }
 
-/* ------------------------------------------------------------------- answers */
+/* ------------------------------------------------------------------- answers
+ */
 static void test_shapes(void)
 {
     static const struct {
@@ -406,8 +386,7 @@ static void test_shapes(void)
         { "results", READ_ALL, "{\"d\":{\"results\":[{\"ID\":\"1\"}]}}",
           "d.results", false },
         { "a bare list", READ_ALL, "{\"d\":[{\"ID\":\"1\"}]}", "d", false },
-        { "no rows", READ_ALL, "{\"d\":{\"results\":[]}}", "d.results",
-          false },
+        { "no rows", READ_ALL, "{\"d\":{\"results\":[]}}", "d.results", false },
         { "one record", READ_ONE, "{\"d\":{\"ID\":\"1\"}}", "d", true },
         { "one in a list", READ_ONE, "{\"d\":{\"results\":[{\"ID\":\"1\"}]}}",
           "d.results", false },
@@ -421,17 +400,18 @@ static void test_shapes(void)
     };
     struct answer a;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct read_spec s = read_of("costcenter", "Code", rows[i].mode);
-        struct page p = answered(&s, TEXT_NONE, 200, rows[i].body, &a);
+        struct read_spec s = wire_read("costcenter", "Code", rows[i].mode);
+        struct page p = wire_answer(&s, TEXT_NONE, 200, rows[i].body, &a);
         is_int(a.kind, ANSWER_DONE, "%s is read", rows[i].name);
         is_text(p.rows ? p.rows : "", rows[i].rows, "… at its place");
         is_int(p.single, rows[i].single, "… as what it is");
     }
-    struct read_spec s = read_of("costcenter", "Code", READ_ALL);
-    static const char *const none[] = { "", "{}", "[]", "not json", "<xml/>",
-                                        "{\"d\":{\"results\":[" };
+    struct read_spec s = wire_read("costcenter", "Code", READ_ALL);
+    static const char *const none[] = { "",       "{}",
+                                        "[]",     "not json",
+                                        "<xml/>", "{\"d\":{\"results\":[" };
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
-        answered(&s, TEXT_NONE, 200, none[i], &a);
+        wire_answer(&s, TEXT_NONE, 200, none[i], &a);
         is_int(a.kind, ANSWER_FAILED, "`%s` is no answer", none[i]);
     }
 }
@@ -455,84 +435,91 @@ static void test_next_links(void)
         { "http://127.0.0.1:2/x", NULL },
         { "//evil.example/x", NULL },
     };
-    struct read_spec s = read_of("costcenter", "Code", READ_ALL);
+    struct read_spec s = wire_read("costcenter", "Code", READ_ALL);
     struct answer a;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *body = arena_printf(
             &arena, "{\"d\":{\"results\":[],\"__next\":\"%s\"}}", rows[i].link);
-        struct page p = answered(&s, TEXT_NONE, 200, body, &a);
+        struct page p = wire_answer(&s, TEXT_NONE, 200, body, &a);
         if (rows[i].path)
-            is_text(path_of(&s, p.next), rows[i].path, "%s", rows[i].link);
+            is_text(wire_path(&s, p.next), rows[i].path, "%s", rows[i].link);
         else
-            ok(a.kind == ANSWER_REFUSED && p.next.len == 0,
-               "not followed: %s", rows[i].link);
+            ok(a.kind == ANSWER_REFUSED && p.next.len == 0, "not followed: %s",
+               rows[i].link);
     }
-    struct page p = answered(&s, TEXT_NONE, 200,
-                             "{\"d\":{\"results\":[],\"__next\":null}}", &a);
+    struct page p = wire_answer(&s, TEXT_NONE, 200,
+                                "{\"d\":{\"results\":[],\"__next\":null}}", &a);
     ok(a.kind == ANSWER_DONE && p.next.len == 0, "a next that is null");
 }
 
 static void test_changes(void)
 {
-    struct read_spec s = read_of("glaccount", "Code", READ_CHANGES);
+    struct read_spec s = wire_read("glaccount", "Code", READ_CHANGES);
     struct answer a;
     s.cursor = TEXT("10;8");
-    struct page p = answered(&s, TEXT_NONE, 200,
-                             "{\"d\":{\"results\":[{\"Timestamp\":\"15\"},"
-                             "{\"Timestamp\":12}]}}", &a);
+    struct page p = wire_answer(&s, TEXT_NONE, 200,
+                                "{\"d\":{\"results\":[{\"Timestamp\":\"15\"},"
+                                "{\"Timestamp\":12}]}}",
+                                &a);
     is_text(place_of(&s, p.next), "/api/v1/7/sync/Deleted",
             "after the changes the deletions");
     is_text(filter_of(&s, p.next), "Timestamp gt 8L and EntityType eq 7",
             "of that kind since the last");
-    struct page d = answered(&s, p.next, 200,
-                             "{\"d\":[{\"Timestamp\":20,\"EntityType\":7,"
-                             "\"EntityKey\":\"" G1 "\"}]}", &a);
-    ok(d.deletions && text_is(d.body, "[{\"ID\":\"" G1 "\"}]"),
-       "come as keys");
+    struct page d = wire_answer(&s, p.next, 200,
+                                "{\"d\":[{\"Timestamp\":20,\"EntityType\":7,"
+                                "\"EntityKey\":\"" G1 "\"}]}",
+                                &a);
+    ok(d.deletions && text_is(d.body, "[{\"ID\":\"" G1 "\"}]"), "come as keys");
     is_text(text_cstr(&arena, d.next_cursor), "15;20",
             "both versions are kept");
-    d = answered(&s, p.next, 400, "{}", &a);
-    is_text(option(path_of(&s, d.next), "$select"), "",
+    d = wire_answer(&s, p.next, 400, "{}", &a);
+    is_text(wire_option(wire_path(&s, d.next), "$select"), "",
             "or asked for without $select");
     is_text(filter_of(&s, d.next), "Timestamp gt 8L and EntityType eq 7",
             "from the same place");
-    d = answered(&s, p.next, 403, "{\"error\":{\"message\":{\"value\":"
-                 "\"scope\"}}}", &a);
+    d = wire_answer(&s, p.next, 403,
+                    "{\"error\":{\"message\":{\"value\":"
+                    "\"scope\"}}}",
+                    &a);
     ok(a.kind == ANSWER_DONE && d.notice.len > 0,
        "an app that is not shown deletions goes on, and it is told");
     is_text(text_cstr(&arena, d.next_cursor), "15;-", "and remembered");
     s.cursor = TEXT("15;-");
-    p = answered(&s, TEXT_NONE, 200, "{\"d\":[]}", &a);
+    p = wire_answer(&s, TEXT_NONE, 200, "{\"d\":[]}", &a);
     ok(p.next.len == 0 && text_is(p.next_cursor, "15;-"),
        "then they are not asked for");
-    p = answered(&s, TEXT_NONE, 400, "{}", &a);
+    p = wire_answer(&s, TEXT_NONE, 400, "{}", &a);
     ok(a.kind == ANSWER_DONE && p.next.len > 0,
        "a sync resource that wants no $select is asked again");
-    is_text(option(path_of(&s, p.next), "$select"), "", "without it");
+    is_text(wire_option(wire_path(&s, p.next), "$select"), "", "without it");
     is_text(filter_of(&s, p.next), "Timestamp gt 15L", "from the same place");
-    struct page q = answered(&s, p.next, 200,
-                             "{\"d\":[{\"Timestamp\":16}]}", &a);
+    struct page q =
+        wire_answer(&s, p.next, 200, "{\"d\":[{\"Timestamp\":16}]}", &a);
     is_text(text_cstr(&arena, q.next_cursor), "16;-", "and read as ever");
-    q = answered(&s, p.next, 400, "{}", &a);
+    q = wire_answer(&s, p.next, 400, "{}", &a);
     is_int(a.kind, ANSWER_REFUSED, "a second refusal is one");
-    s = read_of("costcenter", "Code", READ_CHANGES);
-    p = answered(&s, TEXT_NONE, 200, "{\"d\":[{\"Modified\":"
-                 "\"\\/Date(1731320070997)\\/\"},{\"Modified\":\"/Date("
-                 "-62135596800000+0000)/\"}]}", &a);
+    s = wire_read("costcenter", "Code", READ_CHANGES);
+    p = wire_answer(&s, TEXT_NONE, 200,
+                    "{\"d\":[{\"Modified\":"
+                    "\"\\/Date(1731320070997)\\/\"},{\"Modified\":\"/Date("
+                    "-62135596800000+0000)/\"}]}",
+                    &a);
     is_text(text_cstr(&arena, p.next_cursor), "1731320070997",
             "the latest change, in the server's own time");
-    p = answered(&s, TEXT_NONE, 200, "{\"d\":[]}", &a);
-    is_int((long long)p.next_cursor.len, 0, "nothing read: the place does not move");
+    p = wire_answer(&s, TEXT_NONE, 200, "{\"d\":[]}", &a);
+    is_int((long long)p.next_cursor.len, 0,
+           "nothing read: the place does not move");
 }
 
-/* ------------------------------------------------------------------ verdicts */
+/* ------------------------------------------------------------------ verdicts
+ */
 static struct header *headers_of(const char *text)
 {
     struct request r = { 0 };
     while (*text) {
         size_t name = strcspn(text, ":"), line = strcspn(text, "\n");
-        request_header(&arena, &r, arena_printf(&arena, "%.*s", (int)name,
-                                                text),
+        request_header(&arena, &r,
+                       arena_printf(&arena, "%.*s", (int)name, text),
                        text_dup(&arena, (struct text){ text + name + 2,
                                                        line - name - 2 }));
         text += line + (text[line] == '\n');
@@ -540,7 +527,7 @@ static struct header *headers_of(const char *text)
     return r.headers;
 }
 
-#define ERROR_BODY(text) \
+#define ERROR_BODY(text)                                                     \
     "{\"error\":{\"code\":\"\",\"message\":{\"lang\":\"\",\"value\":\"" text \
     "\"}}}"
 #define MINUTE_RESET "X-RateLimit-Minutely-Reset: 1795176060000\n"
@@ -560,8 +547,8 @@ static void test_verdicts(void)
         { 401, false, "", "", ANSWER_SIGN_IN, REFUSAL_NONE, 0, NULL },
         { 200, false, "<title>Object moved</title>", "", ANSWER_SIGN_IN,
           REFUSAL_NONE, 0, NULL },
-        { 302, true, "<h1>Object moved</h1>", "", ANSWER_SIGN_IN,
-          REFUSAL_NONE, 0, NULL },
+        { 302, true, "<h1>Object moved</h1>", "", ANSWER_SIGN_IN, REFUSAL_NONE,
+          0, NULL },
         { 302, false, "", "", ANSWER_FAILED, REFUSAL_NONE, 0, NULL },
         { 400, false, ERROR_BODY("use $select"), "", ANSWER_REFUSED,
           REFUSAL_REQUEST, 0, "use $select" },
@@ -582,15 +569,17 @@ static void test_verdicts(void)
           REFUSAL_QUOTA, 1795219201000, NULL },
         { 429, true, "", DAY_RESET, ANSWER_WAIT, REFUSAL_QUOTA, 1795219201000,
           NULL },
-        { 429, false, "", "X-RateLimit-Remaining: 4000\n" DAY_RESET
-          "X-RateLimit-Minutely-Remaining: 0\n" MINUTE_RESET, ANSWER_WAIT,
-          REFUSAL_NONE, 1795176061000, NULL },
-        { 429, false, "", "X-RateLimit-Remaining: 0\n" DAY_RESET
-          "X-RateLimit-Minutely-Remaining: 3\n" MINUTE_RESET, ANSWER_WAIT,
-          REFUSAL_QUOTA, 1795219201000, NULL },
+        { 429, false, "",
+          "X-RateLimit-Remaining: 4000\n" DAY_RESET
+          "X-RateLimit-Minutely-Remaining: 0\n" MINUTE_RESET,
+          ANSWER_WAIT, REFUSAL_NONE, 1795176061000, NULL },
+        { 429, false, "",
+          "X-RateLimit-Remaining: 0\n" DAY_RESET
+          "X-RateLimit-Minutely-Remaining: 3\n" MINUTE_RESET,
+          ANSWER_WAIT, REFUSAL_QUOTA, 1795219201000, NULL },
         { 429, false, "", "", ANSWER_WAIT, REFUSAL_NONE, 0, NULL },
-        { 500, true, ERROR_BODY("Verplicht: Omschrijving"), "",
-          ANSWER_REFUSED, REFUSAL_VALUE, 0, "Verplicht: Omschrijving" },
+        { 500, true, ERROR_BODY("Verplicht: Omschrijving"), "", ANSWER_REFUSED,
+          REFUSAL_VALUE, 0, "Verplicht: Omschrijving" },
         { 500, true, ERROR_BODY("Mandatory: Code"), "", ANSWER_REFUSED,
           REFUSAL_VALUE, 0, NULL },
         { 500, true, ERROR_BODY("Gegeven bestaat reeds. - Code: SAL"), "",
@@ -603,11 +592,12 @@ static void test_verdicts(void)
           REFUSAL_VALUE, 0, NULL },
         { 500, true, ERROR_BODY("De boeking is niet in evenwicht: 5"), "",
           ANSWER_REFUSED, REFUSAL_VALUE, 0, NULL },
-        { 500, true, "<?xml version=\"1.0\"?><error><code></code><message "
-          "xml:lang=\"en\">Mandatory: Code</message></error>", "",
-          ANSWER_REFUSED, REFUSAL_VALUE, 0, "Mandatory: Code" },
-        { 500, true, "Invalid: Cost center", "", ANSWER_REFUSED,
-          REFUSAL_VALUE, 0, "Invalid: Cost center" },
+        { 500, true,
+          "<?xml version=\"1.0\"?><error><code></code><message "
+          "xml:lang=\"en\">Mandatory: Code</message></error>",
+          "", ANSWER_REFUSED, REFUSAL_VALUE, 0, "Mandatory: Code" },
+        { 500, true, "Invalid: Cost center", "", ANSWER_REFUSED, REFUSAL_VALUE,
+          0, "Invalid: Cost center" },
         { 500, true, "{\"error\":{\"message\":\"Invalid: X\"}}", "",
           ANSWER_REFUSED, REFUSAL_VALUE, 0, "Invalid: X" },
         { 500, true, ERROR_BODY("A problem occurred"), "", ANSWER_FAILED,
@@ -624,8 +614,8 @@ static void test_verdicts(void)
                               .headers = headers_of(rows[i].headers) };
         struct answer a;
         exact_classify(&r, rows[i].writes, &arena, &a);
-        ok(a.kind == rows[i].kind && a.refusal == rows[i].refusal,
-           "%d %.40s", rows[i].status, rows[i].body);
+        ok(a.kind == rows[i].kind && a.refusal == rows[i].refusal, "%d %.40s",
+           rows[i].status, rows[i].body);
         if (a.kind != rows[i].kind || a.refusal != rows[i].refusal)
             tap_diag("kind %d, refusal %d", a.kind, a.refusal);
         if (rows[i].until_ms)
@@ -635,16 +625,12 @@ static void test_verdicts(void)
     }
 }
 
-/* ------------------------------------------------------------------- writing */
-static const char *header_of(const struct request *r, const char *name)
-{
-    struct response asked = { .headers = r->headers };
-    return text_cstr(&arena, response_header(&asked, name));
-}
-
+/* ------------------------------------------------------------------- writing
+ */
 static struct request written(enum write_op op, const struct record *record)
 {
-    struct write_item item = { .op = op, .record = record,
+    struct write_item item = { .op = op,
+                               .record = record,
                                .target_id = TEXT(G1) };
     struct write_spec spec = { record->shape->object, &item, 1 };
     struct request r = { 0 };
@@ -667,19 +653,19 @@ static void test_writes(void)
             "{\"Code\":\"SAL\",\"Description\":\"Sales \\\"EU\\\"\"}",
             "… only what is set");
     is_text(q.content_type, "application/json", "… as JSON");
-    is_text(header_of(&q, "Accept"), "application/json", "… and JSON back");
-    is_text(header_of(&q, "Prefer"), "return=representation", "… all of it");
+    is_text(wire_header(&q, "Accept"), "application/json", "… and JSON back");
+    is_text(wire_header(&q, "Prefer"), "return=representation", "… all of it");
     ok(q.writes && !q.safe_to_repeat, "… not to be repeated blindly");
     wire_set(r, "EndDate", value_date(19753));
     q = written(WRITE_UPDATE, r);
     is_text(q.method, "PUT", "an update");
-    is_text(text_cstr(&arena, q.path), "/api/v1/7/hrm/Costcenters(guid'" G1
-            "')", "… where");
+    is_text(text_cstr(&arena, q.path),
+            "/api/v1/7/hrm/Costcenters(guid'" G1 "')", "… where");
     is_text(text_cstr(&arena, q.body),
             "{\"Description\":\"Sales \\\"EU\\\"\","
             "\"EndDate\":\"2024-01-31T00:00\"}",
             "… without what is only set at first, a day without zone");
-    is_text(header_of(&q, "Prefer"), "", "… and asks for nothing back");
+    is_text(wire_header(&q, "Prefer"), "", "… and asks for nothing back");
     ok(q.safe_to_repeat, "… and may be repeated");
     struct value clear = { .tag = VALUE_CLEAR };
     wire_set(r, "EndDate", clear);
@@ -725,10 +711,12 @@ static void test_created(void)
         { 200, "{\"d\":{\"ID\":\"" G2 "\"}}", "", G2 },
         { 201, "{\"d\":{\"results\":[{\"ID\":\"" G2 "\"}]}}", "", G2 },
         { 201, "{\"d\":[{\"ID\":\"" G2 "\"}]}", "", G2 },
-        { 201, "{\"d\":{\"__metadata\":{\"uri\":\"" URL
-          "/api/v1/7/hrm/Costcenters(guid'" G2 "')\"}}}", "", G2 },
-        { 201, "", "Location: " URL "/api/v1/7/hrm/Costcenters(guid'" G2
-          "')\n", G2 },
+        { 201,
+          "{\"d\":{\"__metadata\":{\"uri\":\"" URL
+          "/api/v1/7/hrm/Costcenters(guid'" G2 "')\"}}}",
+          "", G2 },
+        { 201, "", "Location: " URL "/api/v1/7/hrm/Costcenters(guid'" G2 "')\n",
+          G2 },
         { 201, "", "", NULL },
         { 201, "{\"d\":{}}", "", NULL },
     };
@@ -759,7 +747,8 @@ static void test_created(void)
     }
 }
 
-/* ------------------------------------------------------- sign-in and company */
+/* ------------------------------------------------------- sign-in and company
+ */
 static void test_tokens(void)
 {
     static const struct {
@@ -768,22 +757,30 @@ static void test_tokens(void)
         enum answer_kind kind;
         int64_t lives_ms;
     } rows[] = {
-        { 200, "{\"access_token\":\"a\",\"token_type\":\"bearer\","
-          "\"expires_in\":\"600\",\"refresh_token\":\"r\"}", "", ANSWER_DONE,
-          600000 },
-        { 200, "{\"access_token\":\"a\",\"expires_in\":540,"
-          "\"refresh_token\":\"r\"}", "", ANSWER_DONE, 540000 },
+        { 200,
+          "{\"access_token\":\"a\",\"token_type\":\"bearer\","
+          "\"expires_in\":\"600\",\"refresh_token\":\"r\"}",
+          "", ANSWER_DONE, 600000 },
+        { 200,
+          "{\"access_token\":\"a\",\"expires_in\":540,"
+          "\"refresh_token\":\"r\"}",
+          "", ANSWER_DONE, 540000 },
         { 200, "{\"access_token\":\"a\",\"refresh_token\":\"r\"}", "",
           ANSWER_DONE, 600000 },
         { 200, "{}", "", ANSWER_FAILED, 0 },
-        { 400, "{\"error\":\"access_denied\",\"error_description\":\"Rate "
+        { 400,
+          "{\"error\":\"access_denied\",\"error_description\":\"Rate "
           "limit exceeded: access_token not expired\"}",
           "Reason: TooEarlyToRefreshTokens 12\n", ANSWER_WAIT, 0 },
         { 400, "", "Reason: TooEarlyToRefreshTokens\n", ANSWER_WAIT, 0 },
-        { 401, "{\"error\":\"unauthorized_client\",\"error_description\":"
-          "\"Old refresh token used.\"}", "", ANSWER_SIGN_IN, 0 },
-        { 400, "{\"error\":\"invalid_request\",\"error_description\":"
-          "\"expired 1/31/2026 1:00:00 PM\"}", "", ANSWER_SIGN_IN, 0 },
+        { 401,
+          "{\"error\":\"unauthorized_client\",\"error_description\":"
+          "\"Old refresh token used.\"}",
+          "", ANSWER_SIGN_IN, 0 },
+        { 400,
+          "{\"error\":\"invalid_request\",\"error_description\":"
+          "\"expired 1/31/2026 1:00:00 PM\"}",
+          "", ANSWER_SIGN_IN, 0 },
         { 400, "{\"error\":\"invalid_grant\"}", "", ANSWER_SIGN_IN, 0 },
         { 429, "", "", ANSWER_WAIT, 0 },
         { 500, "ExtractVariables", "", ANSWER_FAILED, 0 },
@@ -802,8 +799,8 @@ static void test_tokens(void)
     }
     struct request q = { 0 };
     struct error err = { 0 };
-    k->token_request(&info, &credential, TEXT_NONE, TEXT_NONE,
-                                  TEXT_NONE, &arena, &q, &err);
+    k->token_request(&info, &credential, TEXT_NONE, TEXT_NONE, TEXT_NONE,
+                     &arena, &q, &err);
     is_text(text_cstr(&arena, q.body),
             "grant_type=refresh_token&refresh_token=ref%2Fresh%2B"
             "&client_id=id&client_secret=se%26cret",
@@ -811,7 +808,7 @@ static void test_tokens(void)
     is_text(q.content_type, "application/x-www-form-urlencoded", "as one");
     q = (struct request){ .method = "GET" };
     k->authorize(&info, &credential, &arena, &q, &err);
-    is_text(header_of(&q, "Authorization"), "Bearer tok", "a call bears it");
+    is_text(wire_header(&q, "Authorization"), "Bearer tok", "a call bears it");
 }
 
 static char learnt_names[256];
@@ -831,15 +828,18 @@ static void test_company(void)
         const char *body, *headers, *learns;
         enum answer_kind kind;
     } rows[] = {
-        { 0, 200, "{\"d\":{\"results\":[{\"CurrentDivision\":7,\"FullName\":"
-          "\"Ann\"}]}}", "", "division=7 user=Ann ", ANSWER_DONE },
+        { 0, 200,
+          "{\"d\":{\"results\":[{\"CurrentDivision\":7,\"FullName\":"
+          "\"Ann\"}]}}",
+          "", "division=7 user=Ann ", ANSWER_DONE },
         { 0, 200, "{\"d\":[{\"CurrentDivision\":\"7\"}]}", "",
           "division=7 user= ", ANSWER_DONE },
-        { 0, 200, "{\"d\":{\"CurrentDivision\":7}}", "", "division=7 user= ",
-          ANSWER_DONE },
-        { 1, 200, "{\"d\":{\"results\":[{\"Code\":8,\"Description\":\"B\"},"
-          "{\"Code\":7,\"Description\":\"A\",\"Currency\":\"EUR\"}]}}", "",
-          "company=A currency=EUR ", ANSWER_DONE },
+        { 0, 200, "{\"d\":{\"CurrentDivision\":7}}", "",
+          "division=7 user= ", ANSWER_DONE },
+        { 1, 200,
+          "{\"d\":{\"results\":[{\"Code\":8,\"Description\":\"B\"},"
+          "{\"Code\":7,\"Description\":\"A\",\"Currency\":\"EUR\"}]}}",
+          "", "company=A currency=EUR ", ANSWER_DONE },
         { 1, 200, "{\"d\":[]}", "", "", ANSWER_REFUSED },
         { 1, 404, "", "", "", ANSWER_DONE },
         { 1, 403, ERROR_BODY("the application scope is violated"), "", "",
@@ -852,15 +852,15 @@ static void test_company(void)
                               .headers = headers_of(rows[i].headers) };
         struct answer a = { 0 };
         learnt_names[0] = '\0';
-        k->discover_answer(&info, rows[i].step, &r, &arena, learn,
-                                        NULL, &a);
+        k->discover_answer(&info, rows[i].step, &r, &arena, learn, NULL, &a);
         is_int(a.kind, rows[i].kind, "company: %d %.50s", rows[i].status,
                rows[i].body);
         is_text(learnt_names, rows[i].learns, "… learns");
     }
 }
 
-/* ------------------------------------------------------------------ webhooks */
+/* ------------------------------------------------------------------ webhooks
+ */
 static const char *signature(const char *content, bool upper)
 {
     unsigned char mac[SHA256_LEN];
@@ -872,7 +872,7 @@ static const char *signature(const char *content, bool upper)
     return hex;
 }
 
-#define CONTENT(rest) \
+#define CONTENT(rest)                                                       \
     "{\"Topic\":\"Accounts\",\"Division\":7,\"Action\":\"Update\",\"Key\":" \
     "\"" G1 "\"" rest "}"
 
@@ -891,7 +891,8 @@ static void test_hooks(void)
         { CONTENT(""), "{\"Content\":%s,\"HashCode\":\"%s0\"}", true, 1 },
         { CONTENT(""), "{\"Content\": %s,\"HashCode\":\"00%.10s\"}", true, 1 },
         { "{\"Topic\":\"Accounts\",\"Division\":8,\"Action\":\"Update\","
-          "\"Key\":\"x\"}", "{\"Content\":%s,\"HashCode\":\"%s\"}", true, 1 },
+          "\"Key\":\"x\"}",
+          "{\"Content\":%s,\"HashCode\":\"%s\"}", true, 1 },
     };
     struct hook_event e;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -910,7 +911,8 @@ static void test_hooks(void)
                rows[i].verdict, "delivery %zu", i + 1);
         if (rows[i].verdict == 0)
             ok(strcmp(e.object, "account") == 0 && text_is(e.record_id, G1) &&
-                   !e.deleted, "… names the record");
+                   !e.deleted,
+               "… names the record");
         buf_fini(&body);
     }
     struct hook_delivery d = { .body = TEXT_NONE };
@@ -922,17 +924,20 @@ static void test_hooks(void)
     exact_hook_request(&info, wire_object("account"),
                        TEXT("https://x.example/h"), TEXT_NONE, &arena, &q,
                        &err);
-    is_text(text_cstr(&arena, q.body), "{\"CallbackURL\":"
-            "\"https://x.example/h\",\"Topic\":\"Accounts\"}", "subscribing");
+    is_text(text_cstr(&arena, q.body),
+            "{\"CallbackURL\":"
+            "\"https://x.example/h\",\"Topic\":\"Accounts\"}",
+            "subscribing");
     is_text(text_cstr(&arena, q.path),
             "/api/v1/7/webhooks/WebhookSubscriptions", "… where");
     exact_hook_request(&info, wire_object("account"), TEXT_NONE, TEXT(G2),
                        &arena, &q, &err);
     ok(strcmp(q.method, "DELETE") == 0 &&
-           text_ends(q.path, TEXT("(guid'" G2 "')")), "unsubscribing");
+           text_ends(q.path, TEXT("(guid'" G2 "')")),
+       "unsubscribing");
     is_int(exact_hook_request(&info, wire_object("costcenter"), TEXT("x"),
-                              TEXT_NONE, &arena, &q, &err), 1,
-           "cost centers have no topic");
+                              TEXT_NONE, &arena, &q, &err),
+           1, "cost centers have no topic");
 }
 
 int main(void)
@@ -945,6 +950,7 @@ int main(void)
     k = connector_find(TEXT("exact"));
     if (!k || !schema_catalog(&program, TEXT("exact")))
         return 99;
+    wire_driver(k, &info);
     test_roads();
     test_terms();
     test_together();

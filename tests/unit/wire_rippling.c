@@ -43,56 +43,16 @@ static const struct connection_info info = {
 static struct text secret_of(const struct credential *c, const char *name)
 {
     (void)c;
-    return strcmp(name, "webhook_token") == 0 ? TEXT("hook-token")
-           : strcmp(name, "client_id") == 0   ? TEXT("id")
+    return strcmp(name, "webhook_token") == 0   ? TEXT("hook-token")
+           : strcmp(name, "client_id") == 0     ? TEXT("id")
            : strcmp(name, "client_secret") == 0 ? TEXT("se:cret")
                                                 : TEXT("key");
 }
 
 static const struct credential credential = { .get = secret_of };
 
-/* -------------------------------------------------------------------- reading */
-static struct request request_of(const struct read_spec *spec,
-                                 struct text next)
-{
-    struct request r = { 0 };
-    struct error err = { 0 };
-    if (rippling_read_request(&info, spec, next, &arena, &r, &err))
-        r.path = text_of(arena_strdup(&arena, err.text));
-    return r;
-}
-
-static const char *path_of(const struct read_spec *spec, struct text next)
-{
-    return text_cstr(&arena, request_of(spec, next).path);
-}
-
-static const char *option(const char *path, const char *name)
-{
-    const char *query = strchr(path, '?');
-    struct text t = query ? uri_form_value(&arena, text_of(query + 1), name)
-                          : TEXT_NONE;
-    return text_cstr(&arena, t);
-}
-
-static struct page answered(const struct read_spec *spec, struct text asked,
-                            int status, const char *body, struct answer *a)
-{
-    struct response r = { .status = status, .body = text_of(body) };
-    struct page page = { .total = -1 };
-    memset(a, 0, sizeof *a);
-    rippling_read_answer(&info, spec, asked, &r, &arena, &page, a);
-    return page;
-}
-
-static struct read_spec read_of(const char *object, const char *fields,
-                                enum read_mode mode)
-{
-    const struct object *o = wire_object(object);
-    return (struct read_spec){ .object = o, .shape = wire_shape(o, fields),
-                               .mode = mode };
-}
-
+/* -------------------------------------------------------------------- reading
+ */
 static void test_roads(void)
 {
     static const struct {
@@ -112,7 +72,8 @@ static void test_roads(void)
           "/departments/?limit=100&order_by=updated_at%20desc" },
         { "v1_department", "id name", READ_ALL, "",
           "/platform/api/departments?limit=100&offset=0" },
-        { "v1_employee", "id", READ_ALL, "", "/platform/api/employees/"
+        { "v1_employee", "id", READ_ALL, "",
+          "/platform/api/employees/"
           "include_terminated?send_all_roles=true&limit=100&offset=0" },
         { "company_activity", "id name", READ_CHANGES, "",
           "/platform/api/company_activity?limit=1000&startDate=2026-08-23" },
@@ -120,54 +81,56 @@ static void test_roads(void)
           "/platform/api/company_activity?limit=1000&next=5f" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct read_spec s = read_of(rows[i].object, rows[i].fields,
-                                     rows[i].mode);
+        struct read_spec s =
+            wire_read(rows[i].object, rows[i].fields, rows[i].mode);
         s.cursor = text_of(rows[i].cursor);
-        is_text(path_of(&s, TEXT_NONE), rows[i].path, "%s", rows[i].object);
+        is_text(wire_path(&s, TEXT_NONE), rows[i].path, "%s", rows[i].object);
     }
-    struct read_spec s = read_of("employee", "id employment_type", READ_ONE);
+    struct read_spec s = wire_read("employee", "id employment_type", READ_ONE);
     s.id = TEXT("a/b");
-    is_text(path_of(&s, TEXT_NONE), "/workers/a%2Fb/?expand=employment_type",
+    is_text(wire_path(&s, TEXT_NONE), "/workers/a%2Fb/?expand=employment_type",
             "one, with what belongs to it");
     slash = "no";
-    is_text(path_of(&s, TEXT_NONE), "/workers/a%2Fb?expand=employment_type",
+    is_text(wire_path(&s, TEXT_NONE), "/workers/a%2Fb?expand=employment_type",
             "without the last slash, by a setting");
     slash = "yes";
-    s = read_of("employee", "id", READ_ALL);
+    s = wire_read("employee", "id", READ_ALL);
     s.page_size = 25;
-    is_text(path_of(&s, TEXT_NONE), "/workers/?limit=25", "smaller pages");
-    struct request r = request_of(&s, TEXT_NONE);
+    is_text(wire_path(&s, TEXT_NONE), "/workers/?limit=25", "smaller pages");
+    struct request r = wire_request(&s, TEXT_NONE);
     struct response asked = { .headers = r.headers };
     is_text(text_cstr(&arena, response_header(&asked, "Rippling-Api-Version")),
             "2026-04-01", "the version that is set");
     struct connection_info real = info;
     real.url = TEXT("https://rest.ripplingapis.com");
-    s = read_of("v1_department", "id", READ_ALL);
+    s = wire_read("v1_department", "id", READ_ALL);
     struct error err = { 0 };
     rippling_read_request(&real, &s, TEXT_NONE, &arena, &r, &err);
-    is_text(text_cstr(&arena, r.path), "https://api.rippling.com/platform/api/"
-            "departments?limit=100&offset=0", "the older API is elsewhere");
+    is_text(text_cstr(&arena, r.path),
+            "https://api.rippling.com/platform/api/"
+            "departments?limit=100&offset=0",
+            "the older API is elsewhere");
 }
 
 static void test_parents(void)
 {
     struct value id = value_text(TEXT("r 1"));
-    struct read_spec s = read_of("worker_payroll_record", "run_id worker_id",
-                                 READ_ALL);
-    ok(strstr(path_of(&s, TEXT_NONE), "does not say which") != NULL,
+    struct read_spec s =
+        wire_read("worker_payroll_record", "run_id worker_id", READ_ALL);
+    ok(strstr(wire_path(&s, TEXT_NONE), "does not say which") != NULL,
        "a list under a parent wants to know which");
-    struct filter_term t = { object_field(s.object, TEXT("run_id")), OP_IS,
-                             &id, 1 };
+    struct filter_term t = { object_field(s.object, TEXT("run_id")), OP_IS, &id,
+                             1 };
     s.terms = &t;
     s.term_count = 1;
-    is_text(path_of(&s, TEXT_NONE),
+    is_text(wire_path(&s, TEXT_NONE),
             "/payroll-runs/r%201/worker-payroll-records/?limit=100",
             "where run_id is …");
-    s = read_of("custom_object_record", "id", READ_ALL);
-    ok(strstr(path_of(&s, TEXT_NONE), "does not say which") != NULL,
+    s = wire_read("custom_object_record", "id", READ_ALL);
+    ok(strstr(wire_path(&s, TEXT_NONE), "does not say which") != NULL,
        "custom objects are declared with their own address");
-    s = read_of("draft_hire", "draft_hire_id", READ_ALL);
-    ok(strstr(path_of(&s, TEXT_NONE), "has no") != NULL,
+    s = wire_read("draft_hire", "draft_hire_id", READ_ALL);
+    ok(strstr(wire_path(&s, TEXT_NONE), "has no") != NULL,
        "what is closed to everybody is not asked for");
 }
 
@@ -201,11 +164,11 @@ static void test_terms(void)
         const struct object *o = wire_object(rows[i].object);
         struct filter_term t = { object_field(o, text_of(rows[i].field)),
                                  rows[i].op, rows[i].value, 1 };
-        struct read_spec s = read_of(rows[i].object, "id", READ_ALL);
+        struct read_spec s = wire_read(rows[i].object, "id", READ_ALL);
         s.terms = &t;
         s.term_count = 1;
         quote_times = rows[i].quoted;
-        is_text(option(path_of(&s, TEXT_NONE), "filter"), rows[i].filter,
+        is_text(wire_option(wire_path(&s, TEXT_NONE), "filter"), rows[i].filter,
                 "%s.%s", rows[i].object, rows[i].field);
         quote_times = "no";
     }
@@ -216,28 +179,33 @@ static void test_keys(void)
     struct value keys[3] = { value_text(TEXT("a@x.example")),
                              value_text(TEXT("b@x.example")),
                              value_text(TEXT("c@x.example")) };
-    struct read_spec s = read_of("employee", "id work_email", READ_KEYS);
+    struct read_spec s = wire_read("employee", "id work_email", READ_KEYS);
     struct filter_term t = { object_field(s.object, TEXT("work_email")),
                              OP_IS_ONE_OF, keys, 3 };
     struct answer a;
     s.terms = &t;
     s.term_count = 1;
-    struct page p = answered(&s, TEXT_NONE, 200,
-                             "{\"results\":[{\"work_email\":\"A@x.example\"}],"
-                             "\"next_link\":null}", &a);
-    is_text(option(path_of(&s, p.next), "filter"),
+    struct page p =
+        wire_answer(&s, TEXT_NONE, 200,
+                    "{\"results\":[{\"work_email\":\"A@x.example\"}],"
+                    "\"next_link\":null}",
+                    &a);
+    is_text(wire_option(wire_path(&s, p.next), "filter"),
             "work_email eq 'b@x.example'", "one key after the other");
-    p = answered(&s, p.next, 200, "{\"results\":[{\"work_email\":"
-                 "\"b@x.example\"}],\"next_link\":\"/workers/?cursor=2\"}",
-                 &a);
-    is_text(path_of(&s, p.next), "/workers/?cursor=2", "over its pages");
-    p = answered(&s, p.next, 200, "{\"results\":[]}", &a);
-    is_text(option(path_of(&s, p.next), "filter"),
+    p = wire_answer(&s, p.next, 200,
+                    "{\"results\":[{\"work_email\":"
+                    "\"b@x.example\"}],\"next_link\":\"/workers/?cursor=2\"}",
+                    &a);
+    is_text(wire_path(&s, p.next), "/workers/?cursor=2", "over its pages");
+    p = wire_answer(&s, p.next, 200, "{\"results\":[]}", &a);
+    is_text(wire_option(wire_path(&s, p.next), "filter"),
             "work_email eq 'c@x.example'", "and on with the next");
-    p = answered(&s, p.next, 200, "{\"results\":[]}", &a);
+    p = wire_answer(&s, p.next, 200, "{\"results\":[]}", &a);
     is_int((long long)p.next.len, 0, "to the last");
-    p = answered(&s, TEXT_NONE, 200, "{\"results\":[{\"work_email\":"
-                 "\"a@x.example\"},{\"work_email\":\"z@x.example\"}]}", &a);
+    p = wire_answer(&s, TEXT_NONE, 200,
+                    "{\"results\":[{\"work_email\":"
+                    "\"a@x.example\"},{\"work_email\":\"z@x.example\"}]}",
+                    &a);
     ok(p.next.len == 0 && p.notice.len > 0,
        "a list that was not filtered holds all keys, and it is told");
 }
@@ -247,75 +215,93 @@ static void test_keys(void)
 
 static void test_changes(void)
 {
-    struct read_spec s = read_of("employee", "id", READ_CHANGES);
+    struct read_spec s = wire_read("employee", "id", READ_CHANGES);
     struct answer a;
-    struct page p = answered(&s, TEXT_NONE, 200, "{\"results\":["
-                             ROW("2026-10-01T10:00:00+00:00") "],\"next_link\":"
-                             "\"" URL "/workers/?cursor=x\"}", &a);
-    is_text(path_of(&s, p.next), "/workers/?cursor=x", "the next page");
-    p = answered(&s, p.next, 200, "{\"results\":[" ROW("2026-09-01T10:00:00Z")
-                 "," ROW("2099-01-01T00:00:00Z") "],\"next_link\":\"\"}", &a);
+    struct page p = wire_answer(
+        &s, TEXT_NONE, 200,
+        "{\"results\":[" ROW(
+            "2026-10-01T10:00:00+00:00") "],\"next_link\":"
+                                         "\"" URL "/workers/?cursor=x\"}",
+        &a);
+    is_text(wire_path(&s, p.next), "/workers/?cursor=x", "the next page");
+    p = wire_answer(&s, p.next, 200,
+                    "{\"results\":[" ROW("2026-09-01T10:00:00Z") "," ROW(
+                        "2099-01-01T00:00:00Z") "],\"next_link\":\"\"}",
+                    &a);
     is_text(text_cstr(&arena, p.next_cursor), "2026-10-01T10:00:00+00:00",
             "the latest change of all pages that is not ahead of the time");
     s.cursor = TEXT(SEEN);
-    p = answered(&s, TEXT_NONE, 200, "{\"results\":[" ROW(SEEN) "]}", &a);
+    p = wire_answer(&s, TEXT_NONE, 200, "{\"results\":[" ROW(SEEN) "]}", &a);
     ok(p.notice.len == 0, "a filter that was heeded is not told of");
-    p = answered(&s, TEXT_NONE, 200, "{\"results\":[" ROW("2020-01-01T00:00:"
-                 "00Z") "," ROW(SEEN) "]}", &a);
+    p = wire_answer(&s, TEXT_NONE, 200,
+                    "{\"results\":[" ROW("2020-01-01T00:00:"
+                                         "00Z") "," ROW(SEEN) "]}",
+                    &a);
     size_t at;
     ok(text_find(p.notice, TEXT("ignored the filter `updated_at ge"), &at),
        "one that was ignored is");
     /* equal times within the overlap, on a second page of an ascending list */
-    p = answered(&s, TEXT("L|/workers/?cursor=x"), 200, "{\"results\":["
-                 ROW("2026-11-01T09:58:00Z") "],\"next_link\":"
-                 "\"/workers/?cursor=y\"}", &a);
-    is_text(path_of(&s, p.next), "/workers/?cursor=y",
+    p = wire_answer(
+        &s, TEXT("L|/workers/?cursor=x"), 200,
+        "{\"results\":[" ROW("2026-11-01T09:58:00Z") "],\"next_link\":"
+                                                     "\"/workers/?cursor=y\"}",
+        &a);
+    is_text(wire_path(&s, p.next), "/workers/?cursor=y",
             "an ascending list is read to its end");
 }
 
 static void test_times_in_filters(void)
 {
-    struct read_spec s = read_of("employee", "id", READ_CHANGES);
+    struct read_spec s = wire_read("employee", "id", READ_CHANGES);
     struct answer a;
     s.cursor = TEXT(SEEN);
-    struct page p = answered(&s, TEXT_NONE, 400, "{\"detail\":\"wrong type\"}",
-                             &a);
+    struct page p =
+        wire_answer(&s, TEXT_NONE, 400, "{\"detail\":\"wrong type\"}", &a);
     is_int(a.kind, ANSWER_DONE, "a time that is not understood");
-    is_text(option(path_of(&s, p.next), "filter"),
+    is_text(wire_option(wire_path(&s, p.next), "filter"),
             "updated_at ge '2026-11-01T09:55:00'", "is written the other way");
-    struct page q = answered(&s, p.next, 200, "{\"results\":[" ROW(SEEN) "]}",
-                             &a);
+    struct page q =
+        wire_answer(&s, p.next, 200, "{\"results\":[" ROW(SEEN) "]}", &a);
     ok(q.notice.len > 0 && text_is(q.next_cursor, SEEN), "and that is told");
-    p = answered(&s, p.next, 400, "{\"detail\":\"no such filter\"}", &a);
-    is_text(path_of(&s, p.next),
+    p = wire_answer(&s, p.next, 400, "{\"detail\":\"no such filter\"}", &a);
+    is_text(wire_path(&s, p.next),
             "/workers/?limit=100&order_by=updated_at%20desc",
             "else the newest come first, without a filter");
     ok(p.notice.len > 0, "which is told");
-    q = answered(&s, p.next, 200, "{\"results\":["
-                 ROW("2026-11-02T00:00:00Z") "],\"next_link\":"
-                 "\"/workers/?cursor=2\"}", &a);
-    q = answered(&s, q.next, 200, "{\"results\":[" ROW("2026-10-02T00:00:00Z")
-                 "],\"next_link\":\"/workers/?cursor=3\"}", &a);
+    q = wire_answer(
+        &s, p.next, 200,
+        "{\"results\":[" ROW("2026-11-02T00:00:00Z") "],\"next_link\":"
+                                                     "\"/workers/?cursor=2\"}",
+        &a);
+    q = wire_answer(
+        &s, q.next, 200,
+        "{\"results\":[" ROW(
+            "2026-10-02T00:00:00Z") "],\"next_link\":\"/workers/?cursor=3\"}",
+        &a);
     ok(q.next.len == 0 && text_is(q.next_cursor, "2026-11-02T00:00:00Z"),
        "up to the last change known");
-    p = answered(&s, p.next, 400, "{\"detail\":\"no\"}", &a);
+    p = wire_answer(&s, p.next, 400, "{\"detail\":\"no\"}", &a);
     is_int(a.kind, ANSWER_REFUSED, "a third refusal is one");
     time_filter = "no";
-    is_text(path_of(&s, TEXT_NONE),
+    is_text(wire_path(&s, TEXT_NONE),
             "/workers/?limit=100&order_by=updated_at%20desc", "by a setting");
     time_filter = "yes";
-    s = read_of("department", "id", READ_CHANGES);
+    s = wire_read("department", "id", READ_CHANGES);
     s.cursor = TEXT(SEEN);
-    p = answered(&s, TEXT_NONE, 200, "{\"results\":[" ROW(SEEN) ","
-                 ROW("2026-10-02T00:00:00Z") "],\"next_link\":\"/x\"}", &a);
+    p = wire_answer(&s, TEXT_NONE, 200,
+                    "{\"results\":[" ROW(SEEN) "," ROW(
+                        "2026-10-02T00:00:00Z") "],\"next_link\":\"/x\"}",
+                    &a);
     is_int((long long)p.next.len, 0, "newest first, it stops in time");
-    p = answered(&s, TEXT_NONE, 200, "{\"results\":["
-                 ROW("2026-10-02T00:00:00Z") "," ROW(SEEN)
-                 "],\"next_link\":\"/x\"}", &a);
+    p = wire_answer(&s, TEXT_NONE, 200,
+                    "{\"results\":[" ROW("2026-10-02T00:00:00Z") "," ROW(
+                        SEEN) "],\"next_link\":\"/x\"}",
+                    &a);
     ok(p.next.len > 0, "a list in another order is read to its end");
 }
 
-/* ------------------------------------------------------------------- answers */
+/* ------------------------------------------------------------------- answers
+ */
 static void test_next_links(void)
 {
     static const struct {
@@ -329,18 +315,20 @@ static void test_next_links(void)
         { "//evil.example/workers/", NULL },
         { "https://rest.ripplingapis.com.evil.example/workers/", NULL },
     };
-    struct read_spec s = read_of("employee", "id", READ_ALL);
+    struct read_spec s = wire_read("employee", "id", READ_ALL);
     struct answer a;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct page p = answered(&s, TEXT_NONE, 200,
-                                 arena_printf(&arena, "{\"results\":[],"
-                                              "\"next_link\":\"%s\"}",
-                                              rows[i].link), &a);
+        struct page p = wire_answer(&s, TEXT_NONE, 200,
+                                    arena_printf(&arena,
+                                                 "{\"results\":[],"
+                                                 "\"next_link\":\"%s\"}",
+                                                 rows[i].link),
+                                    &a);
         if (rows[i].path)
-            is_text(path_of(&s, p.next), rows[i].path, "%s", rows[i].link);
+            is_text(wire_path(&s, p.next), rows[i].path, "%s", rows[i].link);
         else
-            ok(a.kind == ANSWER_REFUSED && p.next.len == 0,
-               "not followed: %s", rows[i].link);
+            ok(a.kind == ANSWER_REFUSED && p.next.len == 0, "not followed: %s",
+               rows[i].link);
     }
 }
 
@@ -356,72 +344,82 @@ static void test_redaction(void)
         { "compensation.annual_compensation", ANSWER_REFUSED },
         { "department.name", ANSWER_DONE },
     };
-    struct read_spec s = read_of("employee", "id status compensation",
-                                 READ_ALL);
+    struct read_spec s =
+        wire_read("employee", "id status compensation", READ_ALL);
     struct answer a;
     size_t at;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        answered(&s, TEXT_NONE, 200,
-                 arena_printf(&arena, "{\"__meta\":{\"redacted_fields\":[{"
-                              "\"name\":\"%s\",\"reason\":\"Insufficient "
-                              "entitlements\"}]},\"results\":[],"
-                              "\"next_link\":null}", rows[i].name), &a);
+        wire_answer(&s, TEXT_NONE, 200,
+                    arena_printf(&arena,
+                                 "{\"__meta\":{\"redacted_fields\":[{"
+                                 "\"name\":\"%s\",\"reason\":\"Insufficient "
+                                 "entitlements\"}]},\"results\":[],"
+                                 "\"next_link\":null}",
+                                 rows[i].name),
+                    &a);
         is_int(a.kind, rows[i].kind, "hidden: %s", rows[i].name);
         if (a.kind == ANSWER_REFUSED)
             ok(text_find(a.reason, TEXT("Insufficient entitlements"), &at) &&
-                   a.refusal == REFUSAL_PERMISSION, "… with the reason");
+                   a.refusal == REFUSAL_PERMISSION,
+               "… with the reason");
     }
 }
 
 static void test_query(void)
 {
-    struct read_spec s = read_of("spend_line_item", "external_id amount",
-                                 READ_ALL);
-    struct request r = request_of(&s, TEXT_NONE);
+    struct read_spec s =
+        wire_read("spend_line_item", "external_id amount", READ_ALL);
+    struct request r = wire_request(&s, TEXT_NONE);
     struct answer a;
     is_text(r.method, "POST", "spend is asked for by a query");
-    is_text(text_cstr(&arena, r.path), "/custom-objects/"
-            "spend_transaction_line_item_zo/records/query/", "… at its place");
+    is_text(text_cstr(&arena, r.path),
+            "/custom-objects/"
+            "spend_transaction_line_item_zo/records/query/",
+            "… at its place");
     is_text(text_cstr(&arena, r.body), "{\"limit\":100}", "… in its body");
     ok(!r.writes && r.safe_to_repeat, "… which writes nothing");
-    struct page p = answered(&s, TEXT_NONE, 200, "{\"results\":[{\"external_id"
-                             "\":\"1\"}],\"cursor\":\"c\\\"1\"}", &a);
-    r = request_of(&s, p.next);
-    is_text(text_cstr(&arena, r.body),
-            "{\"limit\":100,\"cursor\":\"c\\\"1\"}", "the next page");
-    p = answered(&s, p.next, 200, "{\"results\":[],\"cursor\":\"c2\"}", &a);
+    struct page p = wire_answer(&s, TEXT_NONE, 200,
+                                "{\"results\":[{\"external_id"
+                                "\":\"1\"}],\"cursor\":\"c\\\"1\"}",
+                                &a);
+    r = wire_request(&s, p.next);
+    is_text(text_cstr(&arena, r.body), "{\"limit\":100,\"cursor\":\"c\\\"1\"}",
+            "the next page");
+    p = wire_answer(&s, p.next, 200, "{\"results\":[],\"cursor\":\"c2\"}", &a);
     is_int((long long)p.next.len, 0, "an empty page is the last");
 }
 
 static void test_v1(void)
 {
-    struct read_spec s = read_of("v1_department", "id", READ_ALL);
+    struct read_spec s = wire_read("v1_department", "id", READ_ALL);
     struct answer a;
     struct buf body;
     buf_init(&body, 0);
     for (int i = 0; i < 100; i++)
         buf_printf(&body, "%c{\"id\":\"%d\"}", i ? ',' : '[', i);
     buf_byte(&body, ']');
-    struct page p = answered(&s, TEXT_NONE, 200, buf_cstr(&body), &a);
-    is_text(path_of(&s, p.next),
+    struct page p = wire_answer(&s, TEXT_NONE, 200, buf_cstr(&body), &a);
+    is_text(wire_path(&s, p.next),
             "/platform/api/departments?limit=100&offset=100", "a full page");
-    p = answered(&s, p.next, 200, "[]", &a);
+    p = wire_answer(&s, p.next, 200, "[]", &a);
     ok(a.kind == ANSWER_DONE && p.next.len == 0, "an empty one is the end");
-    p = answered(&s, TEXT_NONE, 200, " {\"id\":\"1\"}", &a);
+    p = wire_answer(&s, TEXT_NONE, 200, " {\"id\":\"1\"}", &a);
     ok(p.single, "a record alone");
-    s = read_of("company_activity", "id name", READ_CHANGES);
+    s = wire_read("company_activity", "id name", READ_CHANGES);
     buf_reset(&body);
     buf_str(&body, "{\"data\":{\"next\":\"n1\",\"events\":[");
     for (int i = 0; i < 1000; i++)
         buf_printf(&body, "%s{\"id\":\"%d\"}", i ? "," : "", i);
     buf_str(&body, "]},\"error\":null}");
-    p = answered(&s, TEXT_NONE, 200, buf_cstr(&body), &a);
+    p = wire_answer(&s, TEXT_NONE, 200, buf_cstr(&body), &a);
     buf_fini(&body);
-    is_text(path_of(&s, p.next),
+    is_text(wire_path(&s, p.next),
             "/platform/api/company_activity?limit=1000&next=n1",
             "events go on while pages are full");
-    p = answered(&s, p.next, 200, "{\"data\":{\"next\":null,\"events\":[]},"
-                 "\"error\":null}", &a);
+    p = wire_answer(&s, p.next, 200,
+                    "{\"data\":{\"next\":null,\"events\":[]},"
+                    "\"error\":null}",
+                    &a);
     ok(p.next.len == 0 && p.next_cursor.len == 0,
        "and without a new place the old one holds");
 }
@@ -445,8 +443,8 @@ static void test_shapes(void)
     };
     struct answer a;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct read_spec s = read_of("employee", "id", rows[i].mode);
-        struct page p = answered(&s, TEXT_NONE, 200, rows[i].body, &a);
+        struct read_spec s = wire_read("employee", "id", rows[i].mode);
+        struct page p = wire_answer(&s, TEXT_NONE, 200, rows[i].body, &a);
         is_int(a.kind, rows[i].kind, "`%s`", rows[i].body);
         if (a.kind == ANSWER_DONE)
             ok(strcmp(p.rows, rows[i].rows) == 0 && p.single == rows[i].single,
@@ -454,7 +452,8 @@ static void test_shapes(void)
     }
 }
 
-/* ------------------------------------------------------------------ verdicts */
+/* ------------------------------------------------------------------ verdicts
+ */
 static void test_verdicts(void)
 {
     static const struct {
@@ -473,8 +472,8 @@ static void test_verdicts(void)
         { 400, false, "{\"errors\":[{\"field\":\"x\",\"message\":\"bad\"}]}",
           ANSWER_REFUSED, REFUSAL_REQUEST, "bad" },
         { 401, false, "", ANSWER_SIGN_IN, REFUSAL_NONE, NULL },
-        { 403, false, "{\"detail\":\"no\"}", ANSWER_REFUSED,
-          REFUSAL_PERMISSION, "no" },
+        { 403, false, "{\"detail\":\"no\"}", ANSWER_REFUSED, REFUSAL_PERMISSION,
+          "no" },
         { 404, false, "<html>Not Found!</html>", ANSWER_REFUSED,
           REFUSAL_REQUEST, "Rippling answered HTTP 404" },
         { 404, true, "", ANSWER_REFUSED, REFUSAL_MISSING, NULL },
@@ -499,7 +498,8 @@ static void test_verdicts(void)
     }
 }
 
-/* ------------------------------------------------------------------- writing */
+/* ------------------------------------------------------------------- writing
+ */
 static struct request written(const struct write_item *item)
 {
     struct write_spec spec = { item->record->shape->object, item, 1 };
@@ -510,8 +510,8 @@ static struct request written(const struct write_item *item)
     return r;
 }
 
-static struct write_result result_of(const struct write_item *item,
-                                     int status, const char *body)
+static struct write_result result_of(const struct write_item *item, int status,
+                                     const char *body)
 {
     struct write_spec spec = { item->record->shape->object, item, 1 };
     struct write_result got;
@@ -522,8 +522,8 @@ static struct write_result result_of(const struct write_item *item,
 
 static void test_writes(void)
 {
-    struct record *r = wire_record(wire_shape(wire_object("department"),
-                                              "id name reference_code"));
+    struct record *r = wire_record(
+        wire_shape(wire_object("department"), "id name reference_code"));
     struct write_item item = { .op = WRITE_CREATE, .record = r };
     wire_set_text(r, "name", "Sales");
     wire_set_text(r, "reference_code", "SAL");
@@ -533,12 +533,14 @@ static void test_writes(void)
        "a create");
     ok(!q.safe_to_repeat, "… is never sent twice");
     for (int status = 200; status <= 201; status++)
-        is_text(text_cstr(&arena, result_of(&item, status, "{\"id\":\"d1\"}")
-                                      .target_id), "d1", "… answered %d",
-                status);
+        is_text(
+            text_cstr(&arena,
+                      result_of(&item, status, "{\"id\":\"d1\"}").target_id),
+            "d1", "… answered %d", status);
     is_int(result_of(&item, 200, "{}").answer.kind, ANSWER_FAILED,
            "… without an id it is in doubt");
-    item = (struct write_item){ .op = WRITE_UPDATE, .record = r,
+    item = (struct write_item){ .op = WRITE_UPDATE,
+                                .record = r,
                                 .target_id = TEXT("d1") };
     q = written(&item);
     ok(strcmp(q.method, "PATCH") == 0 && text_is(q.path, "/departments/d1/"),
@@ -547,7 +549,8 @@ static void test_writes(void)
             "… answered by nothing");
     r = wire_record(wire_shape(wire_object("v1_group"), "name spokeId"));
     wire_set_text(r, "name", "G");
-    item = (struct write_item){ .op = WRITE_UPDATE, .record = r,
+    item = (struct write_item){ .op = WRITE_UPDATE,
+                                .record = r,
                                 .target_id = TEXT("g1") };
     q = written(&item);
     is_text(text_cstr(&arena, q.path), "/platform/api/groups/g1",
@@ -563,9 +566,10 @@ static void test_writes(void)
 /* The status of a leave request travels alone. */
 static void test_leave(void)
 {
-    struct record *r = wire_record(wire_shape(wire_object("leave_request"),
-                                              "status comments"));
-    struct write_item item = { .op = WRITE_UPDATE, .record = r,
+    struct record *r = wire_record(
+        wire_shape(wire_object("leave_request"), "status comments"));
+    struct write_item item = { .op = WRITE_UPDATE,
+                               .record = r,
                                .target_id = TEXT("l1") };
     wire_set_text(r, "status", "CANCELED");
     struct request q = written(&item);
@@ -584,7 +588,8 @@ static void test_leave(void)
        "which is the last");
 }
 
-/* ------------------------------------------------------------------- sign-in */
+/* ------------------------------------------------------------------- sign-in
+ */
 static void test_tokens(void)
 {
     struct request q = { 0 };
@@ -592,8 +597,10 @@ static void test_tokens(void)
     k->token_request(&info, &credential, TEXT("c/1"), TEXT("http://x/"),
                      TEXT_NONE, &arena, &q, &err);
     struct response asked = { .headers = q.headers };
-    is_text(text_cstr(&arena, q.body), "grant_type=authorization_code&code="
-            "c%2F1&redirect_uri=http%3A%2F%2Fx%2F", "a code");
+    is_text(text_cstr(&arena, q.body),
+            "grant_type=authorization_code&code="
+            "c%2F1&redirect_uri=http%3A%2F%2Fx%2F",
+            "a code");
     is_text(text_cstr(&arena, response_header(&asked, "Authorization")),
             "Basic aWQ6c2U6Y3JldA==", "… with the app's name and secret");
     struct new_credential got = { .lives_ms = 0 };
@@ -611,7 +618,8 @@ static void test_tokens(void)
     is_int(a.kind, ANSWER_SIGN_IN, "a refused one needs a person");
 }
 
-/* ------------------------------------------------------------------ webhooks */
+/* ------------------------------------------------------------------ webhooks
+ */
 static void test_hooks(void)
 {
     static const struct {
@@ -619,18 +627,19 @@ static void test_hooks(void)
         int verdict;
         const char *object, *id;
     } rows[] = {
-        { "Bearer hook-token", "event_name=employee.updated&company_id=c&id="
-          "e1", 0, "employee", "e1" },
+        { "Bearer hook-token",
+          "event_name=employee.updated&company_id=c&id="
+          "e1",
+          0, "employee", "e1" },
         { "bearer  hook-token", "event_name=employee.deleted&id=e1", 0,
           "employee", "e1" },
         { "hook-token", "event_name=leave_request.created&id=l1", 0,
           "leave_request", "l1" },
-        { "Bearer hook-token", "event_name=company.deleted&id=c", 0,
-          "company", "" },
+        { "Bearer hook-token", "event_name=company.deleted&id=c", 0, "company",
+          "" },
         { "Bearer hook-token", "event_name=401_deductions_updated&id=x", 0, "",
           "" },
-        { "Bearer hook-tokem", "event_name=employee.updated&id=e1", 1, "",
-          "" },
+        { "Bearer hook-tokem", "event_name=employee.updated&id=e1", 1, "", "" },
         { "Bearer ", "event_name=employee.updated&id=e1", 1, "", "" },
         { "", "event_name=employee.updated&id=e1", 1, "", "" },
         { "Bearer hook-token", "", 1, "", "" },
@@ -641,8 +650,7 @@ static void test_hooks(void)
         struct request h = { 0 };
         struct hook_event e;
         if (*rows[i].sent)
-            request_header(&arena, &h, "Authorization",
-                           text_of(rows[i].sent));
+            request_header(&arena, &h, "Authorization", text_of(rows[i].sent));
         struct hook_delivery d = { .headers = h.headers,
                                    .body = text_of(rows[i].body) };
         is_int(k->hook_verify(&info, &credential, &d, &arena, &e),
@@ -664,6 +672,7 @@ int main(void)
     k = connector_find(TEXT("rippling"));
     if (!k || !schema_catalog(&program, TEXT("rippling")))
         return 99;
+    wire_driver(k, &info);
     test_roads();
     test_parents();
     test_terms();
