@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "runtime/clock.h"
 #include "runtime/http.h"
-#include "runtime/run.h"
 #include "runtime/systemd.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -134,28 +133,6 @@ static int take_options(struct serve *s, struct error *err)
 }
 
 /* --------------------------------------------------------------------- parts */
-static int list_flows(struct serve *s, struct error *err)
-{
-    size_t count = 0;
-    for (const struct flow *f = s->w->program.flows; f; f = f->next)
-        count++;
-    const struct flow **order = ARENA_ARRAY(&s->arena, const struct flow *,
-                                            count + 1);
-    s->workers = ARENA_ARRAY(&s->arena, struct worker, count + 1);
-    for (const struct flow *f = s->w->program.flows; f; f = f->next)
-        order[s->flow_count++] = f;
-    if (run_order(order, s->flow_count, err))
-        return -1;
-    for (size_t i = 0; i < s->flow_count; i++) {
-        struct worker *k = &s->workers[i];
-        *k = (struct worker){ .flow = order[i], .number = i, .out = -1,
-                              .err = -1 };
-        buf_init(&k->said, SERVE_OUTPUT_MAX);
-        buf_init(&k->told, SERVE_OUTPUT_MAX);
-    }
-    return 0;
-}
-
 static int only_one(struct serve *s, struct error *err)
 {
     char holder[128];
@@ -170,12 +147,14 @@ static int only_one(struct serve *s, struct error *err)
 static int open_parts(struct serve *s, struct error *err)
 {
     const char *path = s->w->state_path;
-    struct hooks_options hooks = { path, &s->w->program, s->w->overrides,
+    if (only_one(s, err) || files_open(s, err))
+        return -1;
+    const struct program *program = &s->edition->program;
+    struct hooks_options hooks = { path, program, s->w->overrides,
                                    s->wake[1] };
-    struct notices_options notices = { path, &s->w->program, s->w->overrides,
+    struct notices_options notices = { path, program, s->w->overrides,
                                        &work_stop };
-    if (only_one(s, err) || list_flows(s, err)
-        || hooks_open(&hooks, &s->hooks, err)
+    if (hooks_open(&hooks, &s->hooks, err)
         || notices_open(&notices, &s->notices, err))
         return -1;
     atomic_store(&s->figures.store_ok, true);
@@ -193,15 +172,8 @@ static void close_parts(struct serve *s)
     care_stop(s);
     notices_close(s->notices);
     hooks_close(s->hooks);
-    while (s->pending) {
-        struct serve_hook *h = s->pending;
-        s->pending = h->next;
-        mem_free(h);
-    }
-    for (size_t i = 0; i < s->flow_count; i++) {
-        buf_fini(&s->workers[i].said);
-        buf_fini(&s->workers[i].told);
-    }
+    pending_forget(s);
+    files_close(s);
 }
 
 static void say_ready(struct serve *s)
@@ -240,6 +212,8 @@ static int serve(struct work *w)
     struct serve s = { .w = w, .wake = { -1, -1 } };
     struct error err = { 0 };
     arena_init(&s.arena);
+    pthread_mutex_init(&s.web_lock, NULL);
+    pthread_mutex_init(&s.editions_lock, NULL);
     s.last_pending = &s.pending;
     if (pipe2(s.wake, O_CLOEXEC | O_NONBLOCK) != 0)
         error_errno(&err, ERROR_STORE, "cannot start");
@@ -253,6 +227,8 @@ static int serve(struct work *w)
     for (int i = 0; i < 2; i++)
         if (s.wake[i] >= 0)
             close(s.wake[i]);
+    pthread_mutex_destroy(&s.editions_lock);
+    pthread_mutex_destroy(&s.web_lock);
     arena_fini(&s.arena);
     if (err.kind != ERROR_NONE && !work_stop)
         return command_fail(w->in, &err);

@@ -31,9 +31,19 @@ struct serve_hook {
 };
 enum { HOOK_DONE, HOOK_TODO, HOOK_RUNNING };
 
+/* The flow files as they were when they checked clean. */
+struct edition {
+    struct program program;
+    struct load_options load;
+    int fd;      /* all of them in one piece, for the runs */
+    int readers; /* under editions_lock */
+    struct edition *older;
+};
+
 /* One flow and the process that runs it now, if any. */
 struct worker {
-    const struct flow *flow;
+    char *name;
+    const struct flow *flow; /* NULL: it was taken away while it ran */
     size_t number;
     pid_t pid; /* 0: none */
     int out, err; /* its pipes; -1 */
@@ -51,7 +61,9 @@ struct serve_figures {
     atomic_llong beat_ms;   /* steady clock of the loop's last turn */
     atomic_llong runs, crashes, clock_steps, late_ms, subscriptions;
     atomic_int running;
-    atomic_bool store_ok;
+    atomic_llong files_taken;
+    atomic_bool store_ok, files_broken;
+    atomic_bool subscribed; /* what came before that was told to nobody */
 };
 
 struct serve_proxy {
@@ -72,6 +84,11 @@ struct serve_options {
 struct serve {
     struct work *w;
     struct serve_options o;
+    struct edition *edition; /* at work; older ones while somebody reads them */
+    struct edition *refused; /* what is on the disk, when that is broken */
+    pthread_mutex_t editions_lock;
+    bool files_changed, files_doubted;
+    int64_t files_look_ms;
     struct worker *workers;
     size_t flow_count;
     struct serve_hook *pending, **last_pending;
@@ -88,7 +105,7 @@ struct serve {
     bool cares;
     pthread_mutex_t care_lock;
     pthread_cond_t care_wake;
-    bool care_stop;
+    bool care_stop, care_again;
 
     struct store *web_store; /* the listener's, under web_lock */
     pthread_mutex_t web_lock;
@@ -96,6 +113,14 @@ struct serve {
     int64_t metrics_ms;
 };
 
+/* serve_files.c */
+int files_open(struct serve *s, struct error *err);
+/* Takes over what changed on the disk; `asked`: at once. */
+void files_look(struct serve *s, bool asked);
+void files_close(struct serve *s);
+/* The edition at work, for a thread that may need it for long. */
+const struct edition *edition_take(struct serve *s);
+void edition_give(struct serve *s, const struct edition *e);
 /* serve_loop.c */
 int serve_loop(struct serve *s, struct error *err);
 /* serve_worker.c */
@@ -111,6 +136,8 @@ bool pending_wants(const struct serve *s, const struct worker *k);
  * all that changed has to be read. */
 size_t pending_take(struct serve *s, struct worker *k, struct text *keys);
 void pending_settle(struct serve *s, struct worker *k, bool good);
+/* The flows are others now: what waits is read from the state again. */
+void pending_forget(struct serve *s);
 /* serve_web.c */
 int web_open(struct serve *s, struct error *err);
 void web_close(struct serve *s);
@@ -122,6 +149,7 @@ void serve_metrics(struct serve *s, struct buf *out);
 /* serve_care.c */
 int care_start(struct serve *s, struct error *err);
 void care_stop(struct serve *s);
+void care_again(struct serve *s); /* now, not in ten minutes */
 /* Takes away every subscription the state knows of. */
 int care_unsubscribe(struct work *w, struct error *err);
 

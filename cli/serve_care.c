@@ -27,6 +27,7 @@ struct subscription {
 struct care {
     struct serve *s; /* NULL: only taking away */
     struct work *w;
+    const struct program *program;
     struct store *store;
     struct vault *vault;
     struct transport *transport;
@@ -169,10 +170,10 @@ static int remove_one(struct care *c, struct subscription *u,
                       struct error *err)
 {
     struct asking a;
-    const struct connection *k = program_connection(&c->w->program,
+    const struct connection *k = program_connection(c->program,
                                                     u->connection);
     const struct object *object =
-        k ? program_object(&c->w->program, k, u->object) : NULL;
+        k ? program_object(c->program, k, u->object) : NULL;
     if (!object)
         log_warning("the webhook %.*s of %.*s cannot be taken away any more: "
                     "the project no longer knows it", TEXT_ARG(u->id),
@@ -217,6 +218,7 @@ static int make_one(struct care *c, const struct flow *f, struct text callback,
     if (keep_secret(c, name, f->source->name, a.secret, err))
         return -1;
     hooks_forget_secrets(c->s->hooks);
+    atomic_store(&c->s->figures.subscribed, true);
     c->list[c->count++] = (struct subscription){
         .connection = name, .object = f->source->name,
         .id = text_dup(&c->arena, a.id), .callback = callback,
@@ -266,7 +268,7 @@ static void round_of_hooks(struct care *c)
     size_t living = 0;
     if (!c->s->o.public_url || load(c, &err))
         return;
-    for (const struct flow *f = c->w->program.flows; f; f = f->next)
+    for (const struct flow *f = c->program->flows; f; f = f->next)
         if (f->on_change && !work_stop)
             want(c, f);
     for (size_t i = 0; i < c->count && !work_stop; i++) {
@@ -280,7 +282,7 @@ static void round_of_hooks(struct care *c)
 
 static void round_of_tokens(struct care *c)
 {
-    const struct program *p = &c->w->program;
+    const struct program *p = c->program;
     for (size_t i = 0; i < p->connection_count && !work_stop; i++) {
         struct channel *channel = NULL;
         struct error err = { 0 };
@@ -298,7 +300,7 @@ static void round_of_tokens(struct care *c)
 
 static int open_care(struct care *c, struct error *err)
 {
-    struct transport_options o = { .program = &c->w->program,
+    struct transport_options o = { .program = c->program,
                                    .overrides = c->w->overrides,
                                    .stop = &work_stop };
     if (store_open(c->w->state_path, STORE_WRITE, &c->store, err)
@@ -324,6 +326,8 @@ static void one_round(struct serve *s)
     struct error err = { 0 };
     c->s = s;
     c->w = s->w;
+    const struct edition *edition = edition_take(s);
+    c->program = &edition->program;
     arena_init(&c->arena);
     if (open_care(c, &err)) {
         log_warning("%s", err.text);
@@ -332,6 +336,7 @@ static void one_round(struct serve *s)
         round_of_tokens(c);
     }
     close_care(c);
+    edition_give(s, edition);
     mem_free(c);
 }
 
@@ -340,11 +345,12 @@ static void *keep_caring(void *arg)
     struct serve *s = arg;
     pthread_mutex_lock(&s->care_lock);
     while (!s->care_stop) {
+        s->care_again = false;
         pthread_mutex_unlock(&s->care_lock);
         one_round(s);
         pthread_mutex_lock(&s->care_lock);
         struct timespec until = clock_timespec_after(CARE_EVERY_MS);
-        if (!s->care_stop)
+        if (!s->care_stop && !s->care_again)
             pthread_cond_timedwait(&s->care_wake, &s->care_lock, &until);
     }
     pthread_mutex_unlock(&s->care_lock);
@@ -359,6 +365,14 @@ int care_start(struct serve *s, struct error *err)
         return error_errno(err, ERROR_STORE, "cannot start a thread");
     s->cares = true;
     return 0;
+}
+
+void care_again(struct serve *s)
+{
+    pthread_mutex_lock(&s->care_lock);
+    s->care_again = true;
+    pthread_cond_signal(&s->care_wake);
+    pthread_mutex_unlock(&s->care_lock);
 }
 
 void care_stop(struct serve *s)
@@ -378,6 +392,7 @@ int care_unsubscribe(struct work *w, struct error *err)
 {
     struct care *c = mem_zalloc(sizeof *c);
     c->w = w;
+    c->program = &w->program;
     arena_init(&c->arena);
     int result = open_care(c, err);
     if (result == 0)

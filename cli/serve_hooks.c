@@ -16,7 +16,7 @@
 
 static bool concerns(const struct flow *f, const struct serve_hook *h)
 {
-    if (!f->on_change || !text_equal(f->source_connection->name,
+    if (!f || !f->on_change || !text_equal(f->source_connection->name,
                                      h->connection))
         return false;
     return h->object.len == 0 || text_equal(f->source->name, h->object);
@@ -37,6 +37,17 @@ static int finish(struct serve *s, const struct serve_hook *h,
         return -1;
     hooks_worked_off(s->hooks, 1);
     return 0;
+}
+
+void pending_forget(struct serve *s)
+{
+    while (s->pending) {
+        struct serve_hook *h = s->pending;
+        s->pending = h->next;
+        mem_free(h);
+    }
+    s->last_pending = &s->pending;
+    s->last_hook = 0;
 }
 
 static struct text keep(char **room, struct text t)

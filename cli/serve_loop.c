@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,12 +28,21 @@ static bool waits_for_others(const struct serve *s, const struct worker *k,
         for (size_t i = 0; c->kind == SCHEDULE_AFTER && i < s->flow_count;
              i++) {
             const struct worker *other = &s->workers[i];
-            if (other->flow == c->flow
+            if (other->flow && other->flow == c->flow
                 && ((other->pid > 0 && !other->records)
                     || (other->due_ms > 0 && other->due_ms <= now_ms)))
                 return true;
         }
     return false;
+}
+
+/* A subscription is new: what changed just before it is looked for once. */
+static void look_after_subscribing(struct serve *s)
+{
+    if (!atomic_exchange(&s->figures.subscribed, false))
+        return;
+    for (size_t i = 0; i < s->flow_count; i++)
+        s->workers[i].caught_up = false;
 }
 
 static int look_at(struct serve *s, struct worker *k, int64_t now_ms,
@@ -71,7 +81,7 @@ static void start(struct serve *s, struct worker *k, bool due, int64_t now_ms)
         atomic_store(&s->figures.late_ms, late);
     if (worker_start(s, k, keys, due ? 0 : count, &err) == 0)
         return;
-    log_error("%.*s: %s", TEXT_ARG(k->flow->name), err.text);
+    log_error("%s: %s", k->name, err.text);
     pending_settle(s, k, false);
 }
 
@@ -79,12 +89,16 @@ static int start_due(struct serve *s, struct error *err)
 {
     int64_t now = clock_now_ms();
     size_t busy = running(s);
+    look_after_subscribing(s);
     for (size_t i = 0; i < s->flow_count; i++)
-        if (s->workers[i].pid == 0 && look_at(s, &s->workers[i], now, err))
+        if (s->workers[i].pid == 0 && s->workers[i].flow
+            && look_at(s, &s->workers[i], now, err))
             return -1;
     for (size_t i = 0; i < s->flow_count; i++) {
         struct worker *k = &s->workers[i];
         bool due = k->due_ms > 0 && k->due_ms <= now;
+        if (!k->flow)
+            continue;
         bool told = pending_wants(s, k)
                     && k->hook_retry_ms <= clock_steady_ms();
         if (k->pid > 0 || busy >= (size_t)s->o.workers
@@ -158,9 +172,35 @@ static void pause_turn(struct serve *s)
         poll(fds, 1, 10);
 }
 
+/* SIGHUP: the flow files are read again at once. */
+static volatile sig_atomic_t asked;
+static int asked_wake = -1;
+
+static void on_hangup(int number)
+{
+    int before = errno;
+    (void)number;
+    asked = 1;
+    if (write(asked_wake, "h", 1) < 0)
+        errno = before; /* full: it is awake */
+    errno = before;
+}
+
+static void look_at_files(struct serve *s)
+{
+    bool now = asked != 0;
+    asked = 0;
+    if (now)
+        systemd_tell("RELOADING=1");
+    files_look(s, now);
+    if (now)
+        systemd_tell("READY=1");
+}
+
 static int turn(struct serve *s, struct error *err)
 {
     reap(s);
+    look_at_files(s);
     watch_clock(s);
     prune(s);
     if (pending_load(s, err) || start_due(s, err))
@@ -173,7 +213,11 @@ static int turn(struct serve *s, struct error *err)
 
 int serve_loop(struct serve *s, struct error *err)
 {
+    struct sigaction hangup = { .sa_handler = on_hangup };
     int in_a_row = 0;
+    sigemptyset(&hangup.sa_mask);
+    asked_wake = s->wake[1];
+    sigaction(SIGHUP, &hangup, NULL);
     while (!work_stop) {
         error_clear(err);
         if (turn(s, err) == 0) {

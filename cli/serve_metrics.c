@@ -143,34 +143,40 @@ static void print_flows(struct serve *s, int64_t now, struct arena *arena,
 {
     struct flow_figures *list = ARENA_ARRAY(arena, struct flow_figures,
                                             s->flow_count + 1);
+    const struct flow **flows = ARENA_ARRAY(arena, const struct flow *,
+                                            s->flow_count + 1);
+    size_t count = 0;
     for (size_t i = 0; i < s->flow_count; i++)
-        look(s, s->workers[i].flow, now, arena, &list[i]);
+        if (s->workers[i].flow)
+            flows[count++] = s->workers[i].flow;
+    for (size_t i = 0; i < count; i++)
+        look(s, flows[i], now, arena, &list[i]);
     head(b, "mlc_flow_last_success_age_seconds", "gauge",
          "Since the last good run.");
-    for (size_t i = 0; i < s->flow_count; i++)
+    for (size_t i = 0; i < count; i++)
         if (list[i].past.success_ms > 0)
             sample(b, "mlc_flow_last_success_age_seconds", "flow",
-                   s->workers[i].flow->name,
+                   flows[i]->name,
                    (now - list[i].past.success_ms) / 1000);
     head(b, "mlc_flow_failures_in_a_row", "gauge", "Runs since a good one.");
-    for (size_t i = 0; i < s->flow_count; i++)
+    for (size_t i = 0; i < count; i++)
         sample(b, "mlc_flow_failures_in_a_row", "flow",
-               s->workers[i].flow->name, list[i].past.failures);
+               flows[i]->name, list[i].past.failures);
     head(b, "mlc_flow_trouble", "gauge",
          "0 fine, 1 failing, 2 stale, 3 needs a sign-in.");
-    for (size_t i = 0; i < s->flow_count; i++)
-        sample(b, "mlc_flow_trouble", "flow", s->workers[i].flow->name,
+    for (size_t i = 0; i < count; i++)
+        sample(b, "mlc_flow_trouble", "flow", flows[i]->name,
                (int64_t)list[i].trouble);
     head(b, "mlc_flow_last_run_records", "gauge",
          "Records of the last run by outcome.");
-    for (size_t i = 0; i < s->flow_count; i++)
-        print_counts(s->workers[i].flow, list[i].counts, b);
+    for (size_t i = 0; i < count; i++)
+        print_counts(flows[i], list[i].counts, b);
     head(b, "mlc_held_records", "gauge", "Records that wait, by reason class.");
-    for (size_t i = 0; i < s->flow_count; i++)
-        print_held(s->workers[i].flow, &list[i], now, false, b);
+    for (size_t i = 0; i < count; i++)
+        print_held(flows[i], &list[i], now, false, b);
     head(b, "mlc_held_oldest_seconds", "gauge", "Age of the oldest of them.");
-    for (size_t i = 0; i < s->flow_count; i++)
-        print_held(s->workers[i].flow, &list[i], now, true, b);
+    for (size_t i = 0; i < count; i++)
+        print_held(flows[i], &list[i], now, true, b);
 }
 
 /* ------------------------------------------------------------------- budgets */
@@ -204,7 +210,7 @@ static void print_token(struct serve *s, struct vault *v, struct text name,
     struct connection_setup *setup = NULL;
     struct token token = { 0 };
     struct error ignored = { 0 };
-    if (connection_build(&s->w->program, name, s->w->overrides, s->web_store,
+    if (connection_build(&s->edition->program, name, s->w->overrides, s->web_store,
                          now, arena, &setup, &ignored))
         return;
     if (token_load(v, setup->key, arena, &token, &ignored) == 0) {
@@ -223,7 +229,7 @@ static void print_tokens(struct serve *s, int64_t now, struct arena *arena,
 {
     struct vault *v = NULL;
     struct error ignored = { 0 };
-    const struct program *p = &s->w->program;
+    const struct program *p = &s->edition->program;
     if (vault_open(s->web_store, &v, &ignored))
         return;
     head(b, "mlc_token_days_left", "gauge",
@@ -283,6 +289,11 @@ static void print_server(struct serve *s, struct buf *b)
     counter(b, "mlc_runs_crashed", "Runs that died.", atomic_load(&f->crashes));
     counter(b, "mlc_clock_steps", "Times the clock moved or the machine slept.",
             atomic_load(&f->clock_steps));
+    counter(b, "mlc_flow_files_taken", "Times changed flow files were taken "
+            "over.", atomic_load(&f->files_taken));
+    gauge(b, "mlc_flow_files_broken", "1: the flow files on the disk have "
+          "errors, the last good ones are at work.",
+          atomic_load(&f->files_broken));
     gauge(b, "mlc_runs_now", "Runs going on.", atomic_load(&f->running));
     gauge(b, "mlc_schedule_lateness_milliseconds",
           "Latest start against its schedule so far.",

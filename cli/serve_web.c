@@ -225,6 +225,10 @@ static void healthz(struct serve *s, struct server_call *call)
         json_put_string(&w, "version", TEXT(PACKAGE_VERSION));
         json_put_int(&w, "loop_age_ms", age);
         json_put_bool(&w, "state", atomic_load(&s->figures.store_ok));
+        json_put_string(&w, "flow_files",
+                        atomic_load(&s->figures.files_broken)
+                            ? TEXT("broken: the last good ones are at work")
+                            : TEXT("good"));
         json_put_int(&w, "running", atomic_load(&s->figures.running));
         json_put_int(&w, "webhooks_waiting", hooks_waiting(s->hooks));
         json_put_int(&w, "episodes", episodes);
@@ -292,7 +296,6 @@ int web_open(struct serve *s, struct error *err)
         .ctx = s,
     };
     buf_init(&s->metrics, 0);
-    pthread_mutex_init(&s->web_lock, NULL);
     if (store_open(s->w->state_path, STORE_WRITE, &s->web_store, err))
         return -1;
     return server_open(&o, &s->server, err);
@@ -303,5 +306,4 @@ void web_close(struct serve *s)
     server_close(s->server);
     store_close(s->web_store);
     buf_fini(&s->metrics);
-    pthread_mutex_destroy(&s->web_lock);
 }

@@ -51,10 +51,12 @@ static void fill(struct args *a, struct serve *s, const struct worker *k,
 {
     add(a, "mlc");
     add(a, "run");
-    add(a, text_cstr(a->arena, k->flow->name));
+    add(a, k->name);
     add(a, "--json");
     add(a, "--state");
     add(a, s->w->state_path);
+    add(a, "--flows-fd");
+    add(a, "3");
     for (size_t i = 0; i < key_count; i++) {
         add(a, "--record");
         add(a, text_cstr(a->arena, keys[i]));
@@ -62,7 +64,7 @@ static void fill(struct args *a, struct serve *s, const struct worker *k,
     add_overrides(a, s->w->overrides);
 }
 
-static int spawn(struct worker *k, char **argv, const int out[2],
+static int spawn(struct worker *k, char **argv, int flows, const int out[2],
                  const int err_pipe[2])
 {
     posix_spawn_file_actions_t files;
@@ -72,7 +74,8 @@ static int spawn(struct worker *k, char **argv, const int out[2],
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, out[1], 1);
     posix_spawn_file_actions_adddup2(&files, err_pipe[1], 2);
-    posix_spawn_file_actions_addclosefrom_np(&files, 3); /* the listener's */
+    posix_spawn_file_actions_adddup2(&files, flows, 3);
+    posix_spawn_file_actions_addclosefrom_np(&files, 4); /* the listener's */
     posix_spawnattr_init(&attr);
     sigemptyset(&none);
     posix_spawnattr_setsigmask(&attr, &none);
@@ -99,7 +102,7 @@ int worker_start(struct serve *s, struct worker *k, const struct text *keys,
     }
     arena_init(&arena);
     fill(&args, s, k, keys, key_count);
-    int result = spawn(k, args.list, out, said);
+    int result = spawn(k, args.list, s->edition->fd, out, said);
     arena_fini(&arena);
     close(out[1]);
     close(said[1]);
@@ -130,13 +133,13 @@ static void pass_on(struct worker *k, bool ended)
     struct text t = buf_view(&k->told);
     while (text_find(text_slice(t, from, t.len - from), TEXT("\n"), &at)) {
         if (at > 0)
-            log_info("%.*s: %.*s", TEXT_ARG(k->flow->name), (int)at,
+            log_info("%s: %.*s", k->name, (int)at,
                      t.ptr + from);
         from += at + 1;
     }
     struct text rest = text_slice(t, from, t.len - from);
     if (ended && rest.len > 0)
-        log_info("%.*s: %.*s", TEXT_ARG(k->flow->name), TEXT_ARG(rest));
+        log_info("%s: %.*s", k->name, TEXT_ARG(rest));
     if (from == 0 && !ended && t.len < 8192)
         return;
     char keep[8192];
@@ -166,13 +169,12 @@ static void tell_end(struct serve *s, struct worker *k, int status)
     long long took = (long long)(clock_steady_ms() - k->started_ms);
     if (WIFSIGNALED(status)) {
         atomic_fetch_add(&s->figures.crashes, 1);
-        log_error("%.*s: the run died of signal %d after %lld ms; it goes on "
-                  "where it was", TEXT_ARG(k->flow->name), WTERMSIG(status),
-                  took);
+        log_error("%s: the run died of signal %d after %lld ms; it goes on "
+                  "where it was", k->name, WTERMSIG(status), took);
     } else if (summary.len > 0) {
-        log_info("%.*s: %.*s", TEXT_ARG(k->flow->name), TEXT_ARG(summary));
+        log_info("%s: %.*s", k->name, TEXT_ARG(summary));
     } else {
-        log_info("%.*s: ended with %d after %lld ms", TEXT_ARG(k->flow->name),
+        log_info("%s: ended with %d after %lld ms", k->name,
                  WEXITSTATUS(status), took);
     }
 }

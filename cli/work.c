@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,12 +44,39 @@ static bool is_path(const char *arg)
            || text_is(t, ".");
 }
 
+/* What mlc serve hands to the runs it starts. */
+static int take_pack(struct work *w, struct load_options *o)
+{
+    struct stat st;
+    struct error err = { 0 };
+    bool known = false;
+    for (const struct option_def *d = w->in->command->options; d->name; d++)
+        known |= strcmp(d->name, "flows-fd") == 0;
+    if (!known || !option_given(w->in, "flows-fd"))
+        return 0;
+    int fd = (int)option_number(w->in, "flows-fd", -1);
+    void *at = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0
+                   ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
+                          fd, 0)
+                   : MAP_FAILED;
+    if (at == MAP_FAILED) {
+        error_set(&err, ERROR_USAGE, "--flows-fd is for mlc serve");
+        command_fail(w->in, &err);
+        return -1;
+    }
+    w->pack = (struct text){ at, (size_t)st.st_size }; /* until the end */
+    o->pack = &w->pack;
+    return 0;
+}
+
 static int load(struct work *w, unsigned needs)
 {
     const struct invocation *in = w->in;
     struct load_options *o = &w->load;
     project_options(o);
     o->paths = ARENA_ARRAY(&w->arena, const char *, in->arg_count + 1);
+    if (take_pack(w, o))
+        return EXIT_USAGE;
     for (int i = 0; (needs & WORK_ARGS_ARE_FLOWS) && i < in->arg_count; i++)
         if (is_path(in->args[i]))
             o->paths[o->path_count++] = in->args[i];

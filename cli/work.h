@@ -27,6 +27,7 @@ struct work {
     struct arena arena;
     struct program program;
     struct load_options load; /* the program keeps a pointer to it */
+    struct text pack;
     struct store *store;       /* NULL: none yet, with WORK_STATE_READ */
     struct transport *transport;
     struct sandbox *sandbox;

@@ -99,6 +99,17 @@ const char *name_written(struct arena *arena, struct text name);
 /* --------------------------------------------------------------- loading */
 int load_text(struct program *p, const char *path, size_t max,
               struct text *out, struct error *err);
+/* Notes that `path` was resolved to `real`, or NULL. */
+struct loaded_file *load_note(struct program *p, const char *path,
+                              const char *real);
+struct module *load_module(struct program *p, const char *path,
+                           const char *real, struct text text);
+/* load_kept.c: the same questions put to options->pack. */
+int kept_load(struct program *p);
+const char *kept_resolve(struct program *p, const char *path);
+bool kept_text(struct program *p, const char *real, struct text *out);
+/* How many .mlc files a folder of the project holds now. */
+size_t load_count(const struct program *p, const char *folder);
 /* Reads `csv` rows into `table`; messages in the table's own source. */
 void load_table_file(struct program *p, struct module *module,
                      struct table *table, struct node *from);

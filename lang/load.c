@@ -81,8 +81,8 @@ static void find_root(struct program *p, const char *folder)
 }
 
 /* ---------------------------------------------------------------- modules */
-static struct module *module_new(struct program *p, const char *path,
-                                 const char *real, struct text text)
+struct module *load_module(struct program *p, const char *path,
+                           const char *real, struct text text)
 {
     struct module *m = ARENA_NEW(&p->arena, struct module);
     m->path = path;
@@ -127,7 +127,7 @@ static struct module *module_read(struct program *p, const char *shown_path,
         diag_add(&p->diags, DIAG_ERROR, "E0201", span, "%s", err.text);
         return NULL;
     }
-    return module_new(p, shown_path, real, text);
+    return load_module(p, shown_path, real, text);
 }
 
 /* The path as a person would write it from here: relative to the project
@@ -253,6 +253,16 @@ static void walk(struct program *p, const char *folder, int depth,
             walk(p, folders.paths[i], depth + 1, out);
 }
 
+size_t load_count(const struct program *p, const char *folder)
+{
+    struct program scratch = { .root = p->root };
+    struct found f = { 0 };
+    arena_init(&scratch.arena);
+    walk(&scratch, folder, 0, &f);
+    arena_fini(&scratch.arena);
+    return f.count;
+}
+
 /* What a person typed, continued below it. */
 static const char *shown_path(struct program *p, const char *base,
                               const char *base_real, const char *real)
@@ -272,6 +282,7 @@ static void load_folder(struct program *p, const char *path, const char *real,
 {
     struct found f = { 0 };
     walk(p, real, 0, &f);
+    load_note(p, path, real)->size = (int64_t)f.count;
     if (f.count)
         qsort(f.paths, f.count, sizeof *f.paths, by_name);
     for (size_t i = 0; i < f.count; i++) {
@@ -343,7 +354,7 @@ static void load_one_text(struct program *p, const struct load_options *o)
         real = path;
         find_root(p, parent(p, path));
     }
-    module_new(p, path, real, *o->text)->asked = true;
+    load_module(p, path, real, *o->text)->asked = true;
 }
 
 int program_load(struct program *p, const struct load_options *options)
@@ -353,13 +364,15 @@ int program_load(struct program *p, const struct load_options *options)
     size_t count = options->path_count ? options->path_count : 1;
     int rc = 0;
     p->options = options;
-    if (options->text)
+    if (options->pack)
+        rc = kept_load(p);
+    else if (options->text)
         load_one_text(p, options);
     else
         for (size_t i = 0; i < count; i++)
             if (load_path(p, paths[i]) < 0)
                 rc = -1;
-    if (p->has_project)
+    if (p->has_project && !options->pack)
         load_project(p);
     for (struct module *m = p->modules; m; m = m->next)
         if (m->use_state == USE_NEW) {

@@ -32,10 +32,37 @@ static int read_all(int fd, const char *path, size_t max, struct buf *b,
     }
 }
 
+struct loaded_file *load_note(struct program *p, const char *path,
+                              const char *real)
+{
+    struct loaded_file *f = ARENA_NEW(&p->arena, struct loaded_file);
+    f->path = path;
+    f->real = real;
+    if (p->last_file)
+        p->last_file->next = f;
+    else
+        p->files = f;
+    p->last_file = f;
+    return f;
+}
+
+static void note_text(struct program *p, const char *path,
+                      const struct stat *st, struct text text)
+{
+    struct loaded_file *f = load_note(p, path, path);
+    f->text = text;
+    f->size = st->st_size;
+    f->inode = st->st_ino;
+    f->changed_ns = st->st_mtim.tv_sec * INT64_C(1000000000)
+                    + st->st_mtim.tv_nsec;
+}
+
 int load_text(struct program *p, const char *path, size_t max,
               struct text *out, struct error *err)
 {
-    struct stat st;
+    struct stat st = { 0 };
+    if (kept_text(p, path, out))
+        return 0;
     /* without blocking: a FIFO would wait for ever */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
@@ -53,7 +80,8 @@ int load_text(struct program *p, const char *path, size_t max,
     else
         rc = read_all(fd, path, max, &b, err);
     if (rc == 0)
-        *out = buf_dup(&p->arena, &b);
+        note_text(p, path, &st, *out = b.len > 0 ? buf_dup(&p->arena, &b)
+                                                  : TEXT(""));
     buf_fini(&b);
     close(fd);
     return rc;
@@ -142,7 +170,14 @@ const char *load_resolve(struct program *p, struct module *module,
         refuse(p, span, name, "lies outside the project");
         return NULL;
     }
+    if (p->options && p->options->pack) {
+        const char *kept = kept_resolve(p, path);
+        if (!kept)
+            cannot_find(p, name, span, "there is no such file");
+        return kept;
+    }
     if (!realpath(path, real)) {
+        load_note(p, path, NULL);
         cannot_find(p, name, span, errno == ENOENT ? "there is no such file"
                                                    : strerror(errno));
         return NULL;
@@ -152,5 +187,5 @@ const char *load_resolve(struct program *p, struct module *module,
         diag_note(&p->diags, m, "the project is the folder %s", p->root);
         return NULL;
     }
-    return arena_strdup(&p->arena, real);
+    return load_note(p, path, arena_strdup(&p->arena, real))->real;
 }

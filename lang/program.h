@@ -93,6 +93,16 @@ struct module {
     struct module *next;
 };
 
+/* A file that was read, or looked for, while the project was loaded. */
+struct loaded_file {
+    const char *path;  /* as it was asked for */
+    const char *real;  /* resolved; NULL: it was not there */
+    struct text text;  /* NULL: it was resolved, not read */
+    int64_t size, changed_ns;
+    uint64_t inode;
+    struct loaded_file *next;
+};
+
 struct connection {
     struct text name;      /* "Exact" */
     struct text connector; /* "exact" */
@@ -190,6 +200,7 @@ struct program {
     size_t tree_count;
     struct module *modules, *last_module;
     size_t module_count;
+    struct loaded_file *files, *last_file;
     struct connection **connections;
     size_t connection_count;
     struct map objects;      /* "exact.costcenter", "Monday.receivables" */
@@ -252,6 +263,9 @@ struct load_options {
                                       those with a catalog */
     /* One text in place of files, for editors and tests: shown as `path`. */
     const struct text *text;
+    /* What program_pack made, in place of the disk; must live as long as the
+     * program. */
+    const struct text *pack;
 };
 
 void program_init(struct program *p);
@@ -261,6 +275,10 @@ void program_fini(struct program *p);
  * file cannot be read at all (also a message). */
 int program_load(struct program *p, const struct load_options *options);
 int program_check(struct program *p);
+/* Has one of the files it was made of changed on the disk, come or gone? */
+bool program_changed(const struct program *p);
+/* All those files in one piece. */
+void program_pack(const struct program *p, struct buf *out);
 /* The one flow called `name`, or the only one if `name` is empty. */
 struct flow *program_flow(const struct program *p, struct text name);
 const struct object *program_object(const struct program *p,

@@ -214,7 +214,6 @@ static void load(struct hooks *h, struct hook_connection *c)
                                     .expected = c->expected };
     struct error err = { 0 };
     arena_init(&next.arena);
-    next.loaded_ms = clock_steady_ms();
     if (connection_build(h->options.program, c->name, h->options.overrides,
                          h->keys, clock_now_ms(), &next.arena, &next.setup,
                          &err)) {
@@ -228,6 +227,7 @@ static void load(struct hooks *h, struct hook_connection *c)
     }
     if (c->loaded)
         forget(c);
+    next.loaded_ms = clock_steady_ms();
     *c = next;
 }
 
@@ -239,21 +239,26 @@ static struct hook_connection *find(struct hooks *h, struct text name)
     return NULL;
 }
 
+static bool is_fresh(const struct hook_connection *c)
+{
+    return c->loaded && clock_steady_ms() - c->loaded_ms < SECRETS_LIVE_MS;
+}
+
 /* Holds `reading` for the caller; the connection is fresh. */
 static struct hook_connection *enter(struct hooks *h, struct text name)
 {
-    pthread_rwlock_rdlock(&h->reading);
-    struct hook_connection *c = find(h, name);
-    if (!c || (c->loaded
-               && clock_steady_ms() - c->loaded_ms < SECRETS_LIVE_MS))
-        return c;
-    pthread_rwlock_unlock(&h->reading);
-    pthread_rwlock_wrlock(&h->reading);
-    if (!c->loaded || clock_steady_ms() - c->loaded_ms >= SECRETS_LIVE_MS)
-        load(h, c);
-    pthread_rwlock_unlock(&h->reading);
-    pthread_rwlock_rdlock(&h->reading);
-    return find(h, name);
+    for (;;) {
+        pthread_rwlock_rdlock(&h->reading);
+        struct hook_connection *c = find(h, name);
+        if (!c || is_fresh(c))
+            return c;
+        pthread_rwlock_unlock(&h->reading);
+        pthread_rwlock_wrlock(&h->reading);
+        c = find(h, name); /* the project may have changed */
+        if (c && !is_fresh(c))
+            load(h, c);
+        pthread_rwlock_unlock(&h->reading);
+    }
 }
 
 void hooks_forget_secrets(struct hooks *h)
@@ -561,18 +566,41 @@ static int count_one(void *ctx, const struct hook_row *row)
     return 0;
 }
 
+/* What is known of a connection stays, until its secrets are read again: a
+ * secret that is replaced meanwhile must still be known as such [164]. */
 static void list_connections(struct hooks *h)
 {
     const struct program *p = h->options.program;
+    struct hook_connection *old = h->list;
+    size_t old_count = h->count;
+    h->count = 0;
     h->list = mem_zalloc((p->connection_count + 1) * sizeof *h->list);
     for (size_t i = 0; i < p->connection_count && i < CONNECTIONS_MAX; i++) {
         const struct connection *c = p->connections[i];
         const struct connector *k = connector_find(c->connector);
         if (!k || !k->hook_verify)
             continue;
-        h->list[h->count].name = c->name;
-        h->count++;
+        struct hook_connection *new = &h->list[h->count++];
+        for (size_t o = 0; o < old_count; o++)
+            if (old[o].name.len > 0 && text_equal(old[o].name, c->name)) {
+                *new = old[o];
+                new->loaded_ms = INT64_MIN / 2;
+                old[o] = (struct hook_connection){ .loaded = false };
+            }
+        new->name = c->name;
     }
+    for (size_t k = 0; k < old_count; k++)
+        if (old[k].loaded)
+            forget(&old[k]);
+    mem_free(old);
+}
+
+void hooks_adopt(struct hooks *h, const struct program *program)
+{
+    pthread_rwlock_wrlock(&h->reading);
+    h->options.program = program;
+    list_connections(h);
+    pthread_rwlock_unlock(&h->reading);
 }
 
 int hooks_open(const struct hooks_options *options, struct hooks **out,

@@ -46,6 +46,9 @@ void hooks_take(struct hooks *h, struct server_call *call,
                 struct text connection);
 /* A subscription is being made: a challenge is answered only then [175]. */
 void hooks_expect(struct hooks *h, struct text connection, bool expected);
+/* The project changed: its connections are these. The program before is not
+ * touched any more when this returns. */
+void hooks_adopt(struct hooks *h, const struct program *program);
 /* So many deliveries were worked off. */
 void hooks_worked_off(struct hooks *h, int64_t count);
 int64_t hooks_waiting(const struct hooks *h);

@@ -49,7 +49,11 @@ struct notices {
     pthread_mutex_t lock;
     pthread_cond_t ring;
     bool runs, closing, woken;
-    int episodes, queued; /* under `lock` */
+    /* under `lock` */
+    int episodes, queued;
+    const struct program *using, *next; /* next: to be taken over, or NULL */
+    bool files_broken;
+    int64_t files_since_ms;
 };
 
 /* One look at everything. */
@@ -285,6 +289,36 @@ static void look_at(struct pass *p, const struct flow *f, struct episode *out)
         out->since_ms = since;
 }
 
+/* No flow can have this name. */
+#define FILES_NAME "(flow files)"
+
+static void look_at_files(struct pass *p, struct episode *out)
+{
+    char since[32];
+    const struct episode *before = episode_of(p, TEXT(FILES_NAME));
+    pthread_mutex_lock(&p->n->lock);
+    bool broken = p->n->files_broken;
+    int64_t since_ms = p->n->files_since_ms;
+    pthread_mutex_unlock(&p->n->lock);
+    bool was = before && before->trouble != TROUBLE_NONE;
+    *out = before ? *before : (struct episode){ .flow = TEXT(FILES_NAME) };
+    if (broken == was)
+        return;
+    out->trouble = broken ? TROUBLE_FAILING : TROUBLE_NONE;
+    if (broken)
+        out->since_ms = since_ms;
+    clock_print_instant(out->since_ms, since);
+    if (p->told++ == 0)
+        p->first = broken ? TEXT("the flow files have errors")
+                          : TEXT("the flow files are good again");
+    if (broken)
+        buf_printf(&p->body, "the flow files have errors since %s; the last "
+                   "good ones stay at work\n  look: mlc check\n", since);
+    else
+        buf_printf(&p->body, "the flow files are good again; they had errors "
+                   "since %s\n", since);
+}
+
 static void sign_body(struct pass *p)
 {
     char host[256] = "";
@@ -323,10 +357,11 @@ static int look(struct pass *p, struct error *err)
     size_t count = 0;
     for (const struct flow *f = p->n->options.program->flows; f; f = f->next)
         count++;
-    struct episode *list = ARENA_ARRAY(&p->arena, struct episode, count + 1);
+    struct episode *list = ARENA_ARRAY(&p->arena, struct episode, count + 2);
     count = 0;
     for (const struct flow *f = p->n->options.program->flows; f; f = f->next)
         look_at(p, f, &list[count++]);
+    look_at_files(p, &list[count++]);
     p->episodes = list;
     p->episode_count = count;
     if (p->told == 0)
@@ -392,12 +427,113 @@ static int deliver(struct pass *p, int64_t most_ms, struct error *err)
     return 0;
 }
 
+/* ----------------------------------------------------------------- channels */
+static int add_channel(struct notices *n, const struct connection *c,
+                       struct error *err)
+{
+    struct channel_setup *out = &n->channels[n->channel_count];
+    if (n->channel_count == CHANNELS_MAX)
+        return error_set(err, ERROR_USAGE, "there are more than %d "
+                         "connections for notices", CHANNELS_MAX);
+    out->name = c->name;
+    out->vault = n->vault;
+    if (connection_build(n->options.program, c->name, n->options.overrides,
+                         n->store, clock_now_ms(), &n->arena, &out->setup,
+                         err))
+        return -1;
+    n->channel_count++;
+    struct text stale = out->setup->info.setting(&out->setup->info, "stale");
+    int64_t hours = strtoll(text_cstr(&n->arena, stale), NULL, 10);
+    if (hours > 0 && (n->stale_hours == 0 || hours < n->stale_hours))
+        n->stale_hours = hours;
+    return 0;
+}
+
+static int open_channels(struct notices *n, struct error *err)
+{
+    const struct program *p = n->options.program;
+    n->stale_hours = 0;
+    for (size_t i = 0; i < p->connection_count; i++)
+        if (text_is(p->connections[i]->connector, "notify")
+            && add_channel(n, p->connections[i], err))
+            return -1;
+    if (n->stale_hours == 0)
+        n->stale_hours = NOTICE_STALE_HOURS;
+    return 0;
+}
+
+static void close_channels(struct notices *n)
+{
+    for (size_t i = 0; i < n->channel_count; i++)
+        connection_fini(n->channels[i].setup);
+    n->channel_count = 0;
+}
+
+void notices_wake(struct notices *n)
+{
+    if (!n)
+        return;
+    pthread_mutex_lock(&n->lock);
+    n->woken = true;
+    pthread_cond_signal(&n->ring);
+    pthread_mutex_unlock(&n->lock);
+}
+
+/* -------------------------------------------------------- a changed project */
+static void take_over(struct notices *n)
+{
+    struct error err = { 0 };
+    pthread_mutex_lock(&n->lock);
+    const struct program *next = n->next;
+    pthread_mutex_unlock(&n->lock);
+    if (!next)
+        return;
+    close_channels(n);
+    arena_fini(&n->arena);
+    arena_init(&n->arena);
+    n->options.program = next;
+    if (open_channels(n, &err))
+        log_warning("notices: %s", err.text);
+    pthread_mutex_lock(&n->lock);
+    if (n->next == next)
+        n->next = NULL;
+    n->using = next;
+    pthread_mutex_unlock(&n->lock);
+}
+
+void notices_adopt(struct notices *n, const struct program *program)
+{
+    pthread_mutex_lock(&n->lock);
+    n->next = program;
+    pthread_mutex_unlock(&n->lock);
+    notices_wake(n);
+}
+
+bool notices_use(struct notices *n, const struct program *program)
+{
+    pthread_mutex_lock(&n->lock);
+    bool used = n->using == program || n->next == program;
+    pthread_mutex_unlock(&n->lock);
+    return used;
+}
+
+void notices_files(struct notices *n, bool broken)
+{
+    pthread_mutex_lock(&n->lock);
+    if (broken && !n->files_broken)
+        n->files_since_ms = clock_now_ms();
+    n->files_broken = broken;
+    pthread_mutex_unlock(&n->lock);
+    notices_wake(n);
+}
+
 int notices_pass(struct notices *n, int64_t most_ms, struct error *err)
 {
     struct pass p = { .n = n, .now_ms = clock_now_ms() };
     int got = store_lock(n->store, "notices", err);
     if (got != 0)
         return got;
+    take_over(n);
     arena_init(&p.arena);
     buf_init(&p.body, 0);
     int result = load(&p, err);
@@ -449,16 +585,6 @@ int notices_start(struct notices *n, struct error *err)
     return 0;
 }
 
-void notices_wake(struct notices *n)
-{
-    if (!n)
-        return;
-    pthread_mutex_lock(&n->lock);
-    n->woken = true;
-    pthread_cond_signal(&n->ring);
-    pthread_mutex_unlock(&n->lock);
-}
-
 void notices_figures(struct notices *n, int *episodes, int *queued)
 {
     pthread_mutex_lock(&n->lock);
@@ -473,27 +599,6 @@ size_t notices_channels(const struct notices *n)
 }
 
 /* -------------------------------------------------------------- life and test */
-static int add_channel(struct notices *n, const struct connection *c,
-                       struct error *err)
-{
-    struct channel_setup *out = &n->channels[n->channel_count];
-    if (n->channel_count == CHANNELS_MAX)
-        return error_set(err, ERROR_USAGE, "there are more than %d "
-                         "connections for notices", CHANNELS_MAX);
-    out->name = c->name;
-    out->vault = n->vault;
-    if (connection_build(n->options.program, c->name, n->options.overrides,
-                         n->store, clock_now_ms(), &n->arena, &out->setup,
-                         err))
-        return -1;
-    n->channel_count++;
-    struct text stale = out->setup->info.setting(&out->setup->info, "stale");
-    int64_t hours = strtoll(text_cstr(&n->arena, stale), NULL, 10);
-    if (hours > 0 && (n->stale_hours == 0 || hours < n->stale_hours))
-        n->stale_hours = hours;
-    return 0;
-}
-
 int notices_open(const struct notices_options *options, struct notices **out,
                  struct error *err)
 {
@@ -506,14 +611,8 @@ int notices_open(const struct notices_options *options, struct notices **out,
     if (store_open(options->state_path, STORE_WRITE, &n->store, err)
         || vault_open(n->store, &n->vault, err))
         return -1;
-    const struct program *p = options->program;
-    for (size_t i = 0; i < p->connection_count; i++)
-        if (text_is(p->connections[i]->connector, "notify")
-            && add_channel(n, p->connections[i], err))
-            return -1;
-    if (n->stale_hours == 0)
-        n->stale_hours = NOTICE_STALE_HOURS;
-    return 0;
+    n->using = options->program;
+    return open_channels(n, err);
 }
 
 void notices_close(struct notices *n)
@@ -527,8 +626,7 @@ void notices_close(struct notices *n)
         pthread_mutex_unlock(&n->lock);
         pthread_join(n->thread, NULL);
     }
-    for (size_t i = 0; i < n->channel_count; i++)
-        connection_fini(n->channels[i].setup);
+    close_channels(n);
     if (n->vault)
         vault_close(n->vault);
     store_close(n->store);

@@ -44,6 +44,13 @@ int notices_pass(struct notices *n, int64_t most_ms, struct error *err);
 /* The same again and again on a thread of its own. */
 int notices_start(struct notices *n, struct error *err);
 void notices_wake(struct notices *n); /* a run has ended; NULL is fine */
+/* The project changed: its flows and channels are these, from the next look
+ * on. Until then the program before may still be read: notices_use tells. */
+void notices_adopt(struct notices *n, const struct program *program);
+bool notices_use(struct notices *n, const struct program *program);
+/* The flow files on the disk cannot be used: that is told like a flow's
+ * trouble, once, and its end too. */
+void notices_files(struct notices *n, bool broken);
 void notices_close(struct notices *n);
 
 /* A test notice to every channel (or the one named); `told` hears of each:
