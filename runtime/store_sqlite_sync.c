@@ -295,8 +295,8 @@ static int rename_flow(struct store *s, struct text was, struct text name,
         "UPDATE OR IGNORE awaits SET flow = ?2 WHERE flow = ?1",
         "UPDATE intents SET flow = ?2 WHERE flow = ?1",
         /* what its source is still to be told, see run_booked.c */
-        "UPDATE OR IGNORE seen SET flow = 'booked ' || ?2"
-        " WHERE flow = 'booked ' || ?1",
+        ("UPDATE OR IGNORE seen SET flow = 'booked ' || ?2"
+         " WHERE flow = 'booked ' || ?1"),
     };
     for (size_t i = 0; i < sizeof renames / sizeof renames[0]; i++)
         if (sql_run(s, err, renames[i], "tt", was, name))
