@@ -38,8 +38,8 @@ static struct type line_type = { .kind = TYPE_RECORD, .optional = true,
 static struct type lines_type = { .kind = TYPE_LIST, .optional = true,
                                   .item = &line_type };
 
-#define FIELD(n, t, ...) \
-    { .name = LIT(n), .type = &t, __VA_ARGS__ }
+#define FIELD(n, ...) \
+    { .name = LIT(n), .type = &__VA_ARGS__ } /* its type, and more */
 
 static struct field line_fields[] = {
     FIELD("Sum", money_type, .currency_from = LIT("Currency")),
