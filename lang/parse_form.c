@@ -410,9 +410,12 @@ size_t lex_form(struct parse *p, struct text word, struct span span)
     struct text rest = lex_rest(p->lex), part[PARTS_MAX];
     struct form f = { .p = p, .sure = true };
     size_t at = 0, end = 0, len;
-    char kind = kind_of(p->lex, word, rest);
+    char kind, first = (char)(word.ptr[0] | 32);
     int count = 0;
 
+    if (first != 'i' && first != 'c' && first != 'a' && first != 'o')
+        return 0; /* asked of every word */
+    kind = kind_of(p->lex, word, rest);
     if (!kind)
         return 0;
     rest = text_slice(rest, 0, rest.len < FORM_MAX ? rest.len : FORM_MAX);

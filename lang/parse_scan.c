@@ -154,30 +154,41 @@ void lex_new_date(struct parse *p, struct span span, struct text t)
 
 static bool is_blank(char c)
 {
-    return c == ' ' || c == '\t';
+    return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Cells before the first `=>` of what follows on this line, or 0. Two words in
- * a cell are the end of one row and the start of the next: 0 as well. */
+/* Behind the cell that starts at `i`. */
+static size_t after_cell(struct text t, size_t i)
+{
+    bool quoted = t.ptr[i] == '"';
+
+    for (i++; i < t.len && t.ptr[i] != '\n'; i++) {
+        if (quoted && t.ptr[i] == '"')
+            return i + 1;
+        if (!quoted && (is_blank(t.ptr[i]) || t.ptr[i] == ',' ||
+                        t.ptr[i] == '=' || t.ptr[i] == '"'))
+            return i;
+    }
+    return i;
+}
+
+/* Cells before the first `=>` of what follows on this line, with commas
+ * between them; 0 when it is no row. */
 static int cells_of_line(struct text t)
 {
-    int commas = 0;
-    bool quoted = false, in_word = false, ended = false;
+    int cells = 0, commas = 0;
+    bool amount = false; /* its currency is no cell */
 
-    for (size_t i = 0; i + 1 < t.len && t.ptr[i] != '\n'; i++) {
-        if (!quoted && t.ptr[i] == '=' && t.ptr[i + 1] == '>')
-            return commas + 1;
-        quoted ^= t.ptr[i] == '"';
-        if (!quoted && t.ptr[i] == ',') {
-            commas++;
-            in_word = ended = false;
-        } else if (!quoted && is_blank(t.ptr[i])) {
-            ended = in_word;
-        } else if (ended) {
-            return 0;
-        } else {
-            in_word = true;
+    for (size_t i = 0; i + 1 < t.len && t.ptr[i] != '\n';) {
+        if (t.ptr[i] == '=' && t.ptr[i + 1] == '>')
+            return cells == commas + 1 ? cells : 0;
+        if (is_blank(t.ptr[i]) || t.ptr[i] == ',') {
+            commas += t.ptr[i++] == ',';
+            continue;
         }
+        cells += !(amount && t.ptr[i] >= 'A' && t.ptr[i] <= 'Z');
+        amount = (t.ptr[i] >= '0' && t.ptr[i] <= '9') || t.ptr[i] == '-';
+        i = after_cell(t, i);
     }
     return 0;
 }
