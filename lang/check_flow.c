@@ -231,6 +231,22 @@ static size_t missing_fields(struct frame *frame, struct buf *out,
     return total;
 }
 
+/* A record is set part by part: those that must be. */
+static void name_parts(struct checker *c, struct diag *m,
+                       const struct field *record)
+{
+    const struct object *o = record->type->object;
+    struct buf b;
+    buf_init(&b, 4096);
+    for (int pass = 0; pass < 2 && !b.len; pass++)
+        for (size_t i = 0; i < o->field_count; i++)
+            if (!o->fields[i].read_only && (pass || o->fields[i].required))
+                buf_printf(&b, "%s`%.*s.%.*s`", b.len ? ", " : "",
+                           TEXT_ARG(record->name), TEXT_ARG(o->fields[i].name));
+    diag_note(c->d, m, "a record is set part by part: %s", buf_cstr(&b));
+    buf_fini(&b);
+}
+
 static void offer_fields(struct checker *c, struct diag *m, struct flow *f,
                          const struct frame *frame, const struct field *one)
 {
@@ -244,6 +260,8 @@ static void offer_fields(struct checker *c, struct diag *m, struct flow *f,
                             at->span.end - 1 };
         diag_edit(c->d, fix, end, "  %s = %s\n",
                   name_written(c->arena, one->name), value);
+    } else if (one->type->kind == TYPE_RECORD) {
+        name_parts(c, m, one);
     } else {
         diag_note(c->d, m, "`%.*s` is %s", TEXT_ARG(one->name),
                   type_words(c->arena, one->type));

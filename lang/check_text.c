@@ -61,7 +61,10 @@ static void check_hole(struct checker *c, struct node *n)
                              "`%s` may be missing, and a text has no way to "
                              "show that",
                              shown(c, n->span));
-        diag_note(c->d, m, "name it with a fallback first: let x = %s else …",
+        diag_note(c->d, m, c->define
+                      ? "give it a fallback in a function of its own: define "
+                        "part(…) = %s else \"\""
+                      : "name it with a fallback first: let x = %s else …",
                   shown(c, n->span));
     }
     if (c->in_message && is_sensitive(n)) {
