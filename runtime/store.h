@@ -100,7 +100,7 @@ int store_lease_renew(struct store *s, struct lease *lease, int64_t now_ms,
 int store_lease_check(struct store *s, const struct lease *lease,
                       struct error *err);
 /* Takes a new fence over whoever has it: for those who hold its lock. */
-int store_lease_seize(struct store *s, const char *name, int64_t now_ms,
+int store_lease_seize(struct store *s, const char *name, int64_t until_ms,
                       struct lease *out, struct error *err);
 /* Gives it up if it is still ours; the fence stays. */
 void store_lease_release(struct store *s, const struct lease *lease);

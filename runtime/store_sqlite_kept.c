@@ -77,19 +77,19 @@ int store_lease_renew(struct store *s, struct lease *lease, int64_t now_ms,
     return STORE_WITHIN(s, err, renew_lease(s, lease, now_ms, lives_ms, err));
 }
 
-static int seize_lease(struct store *s, const char *name, int64_t now_ms,
+static int seize_lease(struct store *s, const char *name, int64_t until_ms,
                        struct lease *out, struct error *err)
 {
     if (read_lease(s, name, out, err))
         return -1;
     out->fence++;
-    return write_lease(s, out, now_ms, err);
+    return write_lease(s, out, until_ms, err);
 }
 
-int store_lease_seize(struct store *s, const char *name, int64_t now_ms,
+int store_lease_seize(struct store *s, const char *name, int64_t until_ms,
                       struct lease *out, struct error *err)
 {
-    return STORE_WITHIN(s, err, seize_lease(s, name, now_ms, out, err));
+    return STORE_WITHIN(s, err, seize_lease(s, name, until_ms, out, err));
 }
 
 int store_lease_check(struct store *s, const struct lease *lease,
