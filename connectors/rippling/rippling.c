@@ -9,6 +9,7 @@
 
 #define REST_URL "https://rest.ripplingapis.com"
 #define V1_URL "https://api.rippling.com"
+#define V1_PATH "/platform/api"
 
 /* ------------------------------------------------------------- settings */
 static const struct setting_def settings[] = {
@@ -78,6 +79,10 @@ struct text rippling_place(const struct connection_info *c,
         if (text_is(c->url, REST_URL))
             return text_of(
                 arena_printf(arena, V1_URL "%.*s", TEXT_ARG(path)));
+        /* `url` may be that API's own base, as its description gives it */
+        if (text_ends(text_trim(c->url), TEXT(V1_PATH)))
+            path = text_slice(path, sizeof V1_PATH - 1,
+                              path.len - (sizeof V1_PATH - 1));
         return path;
     }
     if (!slash && path.len > 1 && path.ptr[path.len - 1] == '/')

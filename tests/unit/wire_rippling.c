@@ -110,6 +110,10 @@ static void test_roads(void)
             "https://api.rippling.com/platform/api/"
             "departments?limit=100&offset=0",
             "the older API is elsewhere");
+    real.url = TEXT("https://sandbox.rippling.com/api/platform/api");
+    rippling_read_request(&real, &s, TEXT_NONE, &arena, &r, &err);
+    is_text(text_cstr(&arena, r.path), "/departments?limit=100&offset=0",
+            "or at its own base");
 }
 
 static void test_parents(void)
