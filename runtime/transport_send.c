@@ -28,6 +28,7 @@ struct flight {
     struct text token;    /* that it was sent with */
     struct text rejected; /* token that was refused once */
     bool signed_again, has_slot, pending;
+    int sign_waits; /* for a token server that could not help */
 };
 
 struct loop {
@@ -202,7 +203,10 @@ static bool sign(struct loop *l, struct flight *f)
         char why[sizeof err->text];
         snprintf(why, sizeof why, "%s", err->text);
         error_clear(err);
-        hold(l, f, until, why);
+        if (++f->sign_waits < RETRY_ATTEMPTS_MAX)
+            hold(l, f, until, why);
+        else /* a token server that stays down is not asked all day */
+            park(l, f, until + RETRY_PARK_MS, why);
     } else if (result < 0) {
         f->x->answer.kind = ANSWER_SIGN_IN;
         land(l, f, -1);
