@@ -290,6 +290,8 @@ struct connector {
     int batch_max;     /* items in one write request; 1: no batches */
     int concurrency;   /* calls at once; 1: one at a time */
     int key_lives_s;   /* idempotency keys are remembered this long; 0: none */
+    bool key_lists;    /* only keys that take a list of values (is_one_of) are
+                          asked for; by others an object is read whole */
     /* Items in one write request where it differs by object; `findable`: a
      * record can be looked for again. NULL: batch_max. */
     int (*batch)(const struct object *object, enum write_op op, bool findable);

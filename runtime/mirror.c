@@ -188,11 +188,14 @@ static struct mirrored *mirrored_of(struct lookups *l, const struct site *site,
 }
 
 /* Whole when the catalog says it is small, or when it cannot be asked by
- * these keys at all. */
-static bool is_whole(const struct site *site)
+ * these keys at all, or only for one after the other. */
+static bool is_whole(const struct site *site, const struct port *port)
 {
     if (site->object->small)
         return true;
+    if (port->key_lists)
+        return site->key_count != 1
+               || !(site->keys[0]->filters & 1u << OP_IS_ONE_OF);
     for (size_t i = 0; i < site->key_count; i++)
         if (site->keys[i]->searchable || site->keys[i]->filters != 0)
             return false;
@@ -218,7 +221,8 @@ int lookups_add(struct lookups *l, struct site *site, struct error *err)
     if (!state->mirrored
         || record_plan_new(&l->arena, site->shape, &state->plan, err))
         return -1;
-    if (is_whole(site) || state->mirrored->port.whole)
+    if (is_whole(site, &state->mirrored->port)
+        || state->mirrored->port.whole)
         state->mirrored->whole = true;
     site->state = state;
     l->sites[l->site_count++] = state;

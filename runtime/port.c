@@ -65,6 +65,7 @@ void port_of_channel(struct channel *channel, struct port *port)
                                          connector->timeout_ms),
         .batch_max = connector->batch_max > 0 ? connector->batch_max : 1,
         .batch = connector->batch,
+        .key_lists = connector->key_lists,
         .key_lives_s = connector->key_lives_s,
         .prepare = prepare,
         .read = read_page,

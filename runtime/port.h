@@ -16,6 +16,7 @@ struct port {
     int (*batch)(const struct object *object, enum write_op op, bool findable);
     int key_lives_s;
     bool whole; /* can only be read whole, never asked for a key */
+    bool key_lists; /* as connector's */
 
     /* Signs in and learns what requests need. */
     int (*prepare)(void *ctx, struct error *err);

@@ -409,6 +409,7 @@ const struct connector connector_bill = {
     .settle_ms = 120 * 1000,
     .batch_max = 1,
     .concurrency = 3,
+    .key_lists = true,
     .batch = bill_batch,
     .company = "organization_id",
     .read_request = bill_read_request,

@@ -30,6 +30,13 @@ Bill.bill -> log
   due = bill.dueDate
   lines = count(line for each line in bill.billLineItems)
 }
+flow names "Vendors looked up by a field that takes no list of values"
+Bill.bill -> log
+{
+  read everything
+  find vendor in Bill.vendor where vendor.name is bill.invoice.invoiceNumber  // never
+  country = vendor.address.country
+}
 flow own "The organization of the session"
 Bill.organization as o -> log
 {
@@ -108,6 +115,13 @@ run whole
 is "$(number whole logged) $(calls "GET bills")" "12 2" "where nothing that is read is missing, two calls are enough"
 m run whole --json --set Bill.whole_records=yes > "$tmp/out" 2>&1
 is "$(calls "GET bills")" 16 "with whole_records each is read by itself"
+
+# ------------------------------------------------------------------- look-ups
+world --size 230
+control 'counts?reset=1' > /dev/null
+run names
+is "$(number names read) $(calls "GET bills") $(calls "GET vendors")" "242 4 2" \
+    "look-ups by a field that takes no list of values: the vendors are read once"
 
 # --------------------------------------------------------------------- payments
 world
