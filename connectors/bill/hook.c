@@ -169,6 +169,8 @@ int bill_hook_request(const struct connection_info *c,
         out->method = "DELETE";
         out->path = text_of(arena_printf(arena, "%.*s/v3/subscriptions/%.*s",
                                          TEXT_ARG(root), TEXT_ARG(remove_id)));
+        request_header(arena, out, "X-Idempotent-Key",
+                       idempotent_key(c, TEXT("remove"), remove_id, arena));
         return 0;
     }
     buf_init(&body, 8192);
@@ -216,6 +218,8 @@ int bill_hook_keep(const struct connection_info *c, struct text id,
         .writes = true,
         .safe_to_repeat = true,
     };
+    request_header(arena, out, "X-Idempotent-Key",
+                   idempotent_key(c, TEXT("keep"), id, arena));
     return 0;
 }
 

@@ -113,6 +113,18 @@ is "$(effects)" "$before" "a voided payment changes nothing that is booked"
 m held list > "$tmp/held" 2>&1
 like "$(cat "$tmp/held")" 'was voided or has failed in BILL' "it is held for its reversal"
 
+# ---- a bill that was booked is archived: held as well
+session=$(curl -s -X POST -H 'Content-Type: application/json' -d '{"username":"ap@tulip.example","password":"sandbox-password","organizationId":"00801SANDBOXTULIP001","devKey":"01SANDBOXDEVELOPERKEY"}' \
+    "$(sandbox_url bill)/v3/login" | sed -n 's/.*"sessionId":"\([^"]*\)".*/\1/p')
+curl -s -o /dev/null -X POST -H "sessionId: $session" -H 'devKey: 01SANDBOXDEVELOPERKEY' \
+    "$(sandbox_url bill)/v3/bills/00n01SBX00000000001/archive"
+before=$(effects)
+run bills
+is "$(effects)" "$before" "an archived bill changes nothing that is booked"
+m held list > "$tmp/held" 2>&1
+like "$(cat "$tmp/held")" 'was archived or is no longer approved in BILL: book its reversal' "it is held for its reversal"
+like "$(grep -A3 'was archived' "$tmp/held")" 00n01SBX00000000001 "it and no other"
+
 # ---- sixty bills more: no call for each of them but its own
 world --size 60
 calm

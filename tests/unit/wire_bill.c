@@ -645,6 +645,14 @@ static void hooks(void)
     bill_hook_request(&later, wire_object("bill"), TEXT("https://a.example/h"),
                       TEXT_NONE, &arena, &r, &err);
     ok(!text_equal(first, r.headers->value), "and a later one has not");
+    bill_hook_keep(&info, TEXT("s1"), &arena, &r, &err);
+    is_text(text_cstr(&arena, r.path),
+            "http://127.0.0.1:9/connect-events/v3/subscriptions/s1",
+            "one that BILL may have switched off");
+    ok(strcmp(r.method, "PATCH") == 0 &&
+           text_is(r.body, "{\"status\":{\"enabled\":true}}") && r.headers &&
+           r.headers->value.len == 36,
+       "is switched on");
     is_int(bill_hook_request(&info, wire_object("department"), TEXT("x"),
                              TEXT_NONE, &arena, &r, &err),
            1, "none for classifications");
