@@ -42,6 +42,7 @@ like "$(cat "$tmp/entries")" '"Description":"Kantoor & Zo (5921190374620071050)"
 like "$(cat "$tmp/entries")" 'to an@tulip.example",[^}]*"AmountFC":-214.50' "what the employee gets"
 like "$(cat "$tmp/entries")" 'company card",[^}]*"AmountFC":-89.00' "and what was on the card"
 like "$(cat "$tmp/entries")" 'to bram@tulip.example",[^}]*"AmountFC":-86.52' "the corrected amount where one was corrected"
+is "$(grep -c 'Q-Park' "$tmp/out")" 0 "what was approved today is for tomorrow"
 is "$(wc -l < "$tmp/ledger" | tr -d ' ')" 0 "it writes nothing, in neither system"
 
 # ---- the run
