@@ -12,14 +12,13 @@
  * to the point where malloc's own cost no longer shows. */
 #define BLOCK_FIRST ((size_t)16 << 10)
 #define BLOCK_LARGEST ((size_t)1 << 20)
-#define ALIGNMENT 16
 /* A request past this is a mistake or an attack, never a need. */
 #define REQUEST_MAX ((size_t)1 << 40)
 
 struct arena_block {
     struct arena_block *next;
     size_t size;
-    _Alignas(ALIGNMENT) char bytes[];
+    _Alignas(ARENA_ALIGNMENT) char bytes[];
 };
 
 static void out_of_memory(size_t size)
@@ -126,11 +125,12 @@ static void add_block(struct arena *arena, size_t need)
     enter_block(arena, block);
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_alloc_more(struct arena *arena, size_t size)
 {
     if (size > REQUEST_MAX)
         out_of_memory(size);
-    size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    size_t rounded = (size + ARENA_ALIGNMENT - 1) &
+                     ~(size_t)(ARENA_ALIGNMENT - 1);
     if (rounded > (size_t)(arena->limit - arena->next) || !arena->next)
         add_block(arena, rounded);
     char *memory = arena->next;

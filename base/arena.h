@@ -23,8 +23,24 @@ void arena_fini(struct arena *arena);
 /* Everything handed out is gone; blocks are kept for reuse. */
 void arena_reset(struct arena *arena);
 
+#define ARENA_ALIGNMENT 16
+
+/* arena_alloc where the block at hand is used up. */
+void *arena_alloc_more(struct arena *arena, size_t size);
+
 /* `size` bytes, aligned for any type, uninitialised / zeroed. */
-void *arena_alloc(struct arena *arena, size_t size);
+static inline void *arena_alloc(struct arena *arena, size_t size)
+{
+    char *memory = arena->next;
+    size_t rounded = (size + ARENA_ALIGNMENT - 1) &
+                     ~(size_t)(ARENA_ALIGNMENT - 1);
+    /* what is left is a multiple of the alignment too */
+    if (size - 1 >= (size_t)(arena->limit - memory))
+        return arena_alloc_more(arena, size);
+    arena->next = memory + rounded;
+    arena->used += rounded;
+    return memory;
+}
 void *arena_zalloc(struct arena *arena, size_t size);
 /* Copies. The string forms add a NUL. */
 void *arena_dup(struct arena *arena, const void *bytes, size_t len);

@@ -100,27 +100,25 @@ static bool take_char(struct text t, size_t *at, char c)
 }
 
 /* Whether eight bytes are digits where `form` has a 0, and are what it has
- * elsewhere. The digits' values go to `digits`. */
-static inline bool has_form(const char *p, const char form[8],
+ * elsewhere; `past` lifts what is more than that, 9 or 0, over 15. The digits'
+ * values go to `digits`. */
+static inline bool has_form(const char *p, const char *form, const char *past,
                             uint8_t digits[8])
 {
-    uint64_t w, zero, over = 0;
-    uint8_t most[8];
-    for (int i = 0; i < 8; i++)
-        most[i] = form[i] == '0' ? 6 : 15; /* past 9 or 0: into the upper half */
-    memcpy(&w, p, 8);
+    uint64_t word, zero, over;
+    memcpy(&word, p, 8);
     memcpy(&zero, form, 8);
-    memcpy(&over, most, 8);
-    w ^= zero;
-    memcpy(digits, &w, 8);
-    return !((w | (w + over)) & UINT64_C(0xf0f0f0f0f0f0f0f0));
+    memcpy(&over, past, 8);
+    word ^= zero;
+    memcpy(digits, &word, 8);
+    return !((word | (word + over)) & UINT64_C(0xf0f0f0f0f0f0f0f0));
 }
 
 /* "YYYY-MM-DD", the first ten bytes of `p`; a year of 0 is refused. */
-static bool quick_date(const char *p, int32_t *days)
+static inline bool quick_date(const char *p, int32_t *days)
 {
     uint8_t d[8], tens = (uint8_t)(p[8] - '0'), ones = (uint8_t)(p[9] - '0');
-    if (!has_form(p, "0000-00-", d) || tens > 9 || ones > 9)
+    if (!has_form(p, "0000-00-", "\6\6\6\6\17\6\6\17", d) || tens > 9 || ones > 9)
         return false;
     struct civil c = { d[0] * 1000 + d[1] * 100 + d[2] * 10 + d[3],
                        d[5] * 10 + d[6], tens * 10 + ones };
@@ -135,8 +133,8 @@ static bool quick_datetime(const char *p, int64_t *micros)
 {
     uint8_t d[8];
     int32_t days;
-    if (p[10] != 'T' || p[19] != 'Z' || !has_form(p + 11, "00:00:00", d) ||
-        !quick_date(p, &days))
+    if (p[10] != 'T' || p[19] != 'Z' || !quick_date(p, &days) ||
+        !has_form(p + 11, "00:00:00", "\6\6\17\6\6\17\6\6", d))
         return false;
     int hour = d[0] * 10 + d[1], minute = d[3] * 10 + d[4];
     int second = d[6] * 10 + d[7];

@@ -452,11 +452,11 @@ static void add_lines(struct frame *f, const struct ir_statement *st,
             return;
         f->slots[st->slot] = list->list->items[i];
         if (st->where) {
-            struct value pass;
-            enum got got = ir_eval(f, st->where, &pass);
+            bool pass;
+            enum got got = ir_truth(f, st->where, &pass);
             if (got != GOT_VALUE)
                 report(f, st, got);
-            if (got != GOT_VALUE || pass.tag != VALUE_YESNO || !pass.whole)
+            if (got != GOT_VALUE || !pass)
                 continue;
         }
         add_line(f, st, slot);
@@ -500,13 +500,12 @@ static void run_let(struct frame *f, const struct ir_statement *st)
 
 static void run_condition(struct frame *f, const struct ir_statement *st)
 {
-    struct value v;
-    enum got got = ir_eval(f, st->a, &v);
+    bool yes;
+    enum got got = ir_truth(f, st->a, &yes);
     if (got != GOT_VALUE) {
         report(f, st, got);
         return;
     }
-    bool yes = v.tag == VALUE_YESNO && v.whole;
     if (yes == (st->kind == ST_WHEN)) {
         eval_reach(f->c, st->reach);
         add_outcome(f, st, st->outcome,
@@ -712,11 +711,11 @@ static void report_sentence(struct frame *f, enum got got)
 /* Whether the record is meant for this flow; -1 with a reason. */
 static int in_scope(struct frame *f, size_t element)
 {
-    struct value v;
+    bool wanted = true;
     enum got got = set_element(f, element);
     if (got == GOT_VALUE && f->c->where) {
-        got = ir_eval(f, f->c->where, &v);
-        if (got == GOT_VALUE && (v.tag != VALUE_YESNO || !v.whole))
+        got = ir_truth(f, f->c->where, &wanted);
+        if (got == GOT_VALUE && !wanted)
             return 0;
     }
     if (got == GOT_VALUE)

@@ -316,25 +316,20 @@ static enum got compare_values(struct frame *f, const struct ir *n,
     return GOT_VALUE;
 }
 
-enum got eval_compare(struct frame *f, const struct ir *n, struct value *out)
+enum got eval_compare(struct frame *f, const struct ir *n, bool *truth)
 {
     struct value left, right;
-    bool truth = false;
     enum got got;
     const struct value *a = ir_take(f, n->a, &left, &got);
+    *truth = false;
     if (!a)
         return got;
     if (n->compare == OP_IS_MISSING || n->compare == OP_IS_PRESENT) {
-        *out = value_yesno((a->tag != VALUE_MISSING) ==
-                           (n->compare == OP_IS_PRESENT));
+        *truth = (a->tag != VALUE_MISSING) == (n->compare == OP_IS_PRESENT);
         return GOT_VALUE;
     }
     const struct value *b = ir_take(f, n->b, &right, &got);
-    if (b)
-        got = compare_values(f, n, a, b, &truth);
-    if (got == GOT_VALUE)
-        *out = value_yesno(truth);
-    return got;
+    return b ? compare_values(f, n, a, b, truth) : got;
 }
 
 /* ------------------------------------------------------------- tables */
@@ -464,17 +459,18 @@ static void walk_list(struct walk *w, const struct value *list)
 static void walk_loop(struct walk *w, const struct ir *loop)
 {
     struct frame *f = w->f;
-    struct value list, item, pass;
+    struct value list, item;
+    bool pass;
     w->got = ir_eval(f, loop->a, &list);
     if (w->got != GOT_VALUE || list.tag != VALUE_LIST)
         return;
     for (size_t i = 0; i < list.list->count; i++) {
         f->slots[loop->slot] = list.list->items[i];
         if (loop->c) {
-            w->got = ir_eval(f, loop->c, &pass);
+            w->got = ir_truth(f, loop->c, &pass);
             if (w->got != GOT_VALUE)
                 return;
-            if (pass.tag != VALUE_YESNO || !pass.whole)
+            if (!pass)
                 continue;
         }
         const struct value *taken = ir_take(f, loop->b, &item, &w->got);

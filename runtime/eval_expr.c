@@ -12,6 +12,10 @@
 
 #define EVAL_DEPTH_MAX 2000
 
+/* Not put into ir_eval: each keeps its own room on the stack, and what needs
+ * little is called at little cost. */
+#define APART __attribute__((noinline))
+
 enum got ir_fail(struct frame *f, const struct ir *n, const char *format, ...)
 {
     va_list args;
@@ -67,8 +71,8 @@ static enum got text_part(struct frame *f, const struct ir *n, bool lenient,
     return GOT_VALUE;
 }
 
-static enum got eval_text(struct frame *f, const struct ir *n,
-                          struct value *out)
+APART static enum got eval_text(struct frame *f, const struct ir *n,
+                                struct value *out)
 {
     struct text parts[PARTS_MAX];
     size_t len = 0;
@@ -143,8 +147,8 @@ static enum got eval_field(struct frame *f, const struct ir *n,
     return GOT_VALUE;
 }
 
-static enum got eval_member(struct frame *f, const struct ir *n,
-                            struct value *out)
+APART static enum got eval_member(struct frame *f, const struct ir *n,
+                                  struct value *out)
 {
     struct value record;
     enum got got = ir_eval(f, n->a, &record);
@@ -207,8 +211,8 @@ static enum got eval_target(struct frame *f, struct value *out)
 }
 
 /* ------------------------------------------------------------- branches */
-static enum got eval_else(struct frame *f, const struct ir *n,
-                          struct value *out)
+APART static enum got eval_else(struct frame *f, const struct ir *n,
+                                struct value *out)
 {
     enum got got = ir_get(f, n->a, out);
     if (got != GOT_VALUE || out->tag != VALUE_MISSING)
@@ -216,32 +220,24 @@ static enum got eval_else(struct frame *f, const struct ir *n,
     return ir_get(f, n->b, out);
 }
 
-static enum got eval_truth(struct frame *f, const struct ir *n, bool *truth)
-{
-    struct value v;
-    enum got got = ir_eval(f, n, &v);
-    *truth = got == GOT_VALUE && v.tag == VALUE_YESNO && v.whole;
-    return got;
-}
-
-static enum got eval_if(struct frame *f, const struct ir *n,
-                        struct value *out)
+APART static enum got eval_if(struct frame *f, const struct ir *n,
+                              struct value *out)
 {
     bool truth;
-    enum got got = eval_truth(f, n->a, &truth);
+    enum got got = ir_truth(f, n->a, &truth);
     if (got != GOT_VALUE)
         return got;
     return ir_eval(f, truth ? n->b : n->c, out);
 }
 
-static enum got eval_choose(struct frame *f, const struct ir *n,
-                            struct value *out)
+APART static enum got eval_choose(struct frame *f, const struct ir *n,
+                                  struct value *out)
 {
     for (uint32_t i = 0; i < n->count; i++) {
         const struct ir *arm = n->list[i];
         bool truth = true;
         if (arm->a) {
-            enum got got = eval_truth(f, arm->a, &truth);
+            enum got got = ir_truth(f, arm->a, &truth);
             if (got != GOT_VALUE)
                 return got;
         }
@@ -254,7 +250,7 @@ static enum got eval_choose(struct frame *f, const struct ir *n,
     return GOT_VALUE;
 }
 
-static enum got eval_outcome(struct frame *f, const struct ir *n)
+APART static enum got eval_outcome(struct frame *f, const struct ir *n)
 {
     eval_reach(f->c, n->reach);
     f->fired = n->outcome;
@@ -264,40 +260,68 @@ static enum got eval_outcome(struct frame *f, const struct ir *n)
     return GOT_OUTCOME;
 }
 
-static enum got eval_logic(struct frame *f, const struct ir *n,
-                           struct value *out)
+static enum got is_const(struct frame *f, const struct ir *n, bool *truth)
 {
-    bool stop_at = n->op == IR_OR, truth;
-    enum got got = eval_truth(f, n->a, &truth);
-    if (got == GOT_VALUE && truth != stop_at)
-        got = eval_truth(f, n->b, &truth);
+    struct value room;
+    enum got got;
+    const struct value *v = ir_take(f, n->a, &room, &got);
+    bool same = v && v->tag == VALUE_TEXT && v->len == n->value.len &&
+                memcmp(v->ptr, n->value.ptr, v->len) == 0;
+    *truth = same != n->negated;
+    return got;
+}
+
+static enum got logic(struct frame *f, const struct ir *n, bool *truth)
+{
+    bool stop_at = n->op == IR_OR;
+    if (++f->depth > EVAL_DEPTH_MAX) {
+        f->depth--;
+        return ir_fail(f, n, "this is nested too deeply");
+    }
+    enum got got = ir_truth(f, n->a, truth);
+    if (got == GOT_VALUE && *truth != stop_at)
+        got = ir_truth(f, n->b, truth);
+    f->depth--;
+    return got;
+}
+
+enum got ir_truth(struct frame *f, const struct ir *n, bool *truth)
+{
+    struct value v;
+    enum got got;
+    switch ((int)n->op) {
+    case IR_IS_CONST:
+        return is_const(f, n, truth);
+    case IR_COMPARE:
+        return eval_compare(f, n, truth);
+    case IR_OR:
+    case IR_AND:
+        return logic(f, n, truth);
+    default:
+        got = ir_get(f, n, &v);
+        *truth = got == GOT_VALUE && v.tag == VALUE_YESNO && v.whole;
+        return got;
+    }
+}
+
+APART static enum got eval_yesno(struct frame *f, const struct ir *n,
+                                 struct value *out)
+{
+    bool truth;
+    enum got got = ir_truth(f, n, &truth);
     if (got == GOT_VALUE)
         *out = value_yesno(truth);
     return got;
 }
 
-static enum got eval_not(struct frame *f, const struct ir *n,
-                         struct value *out)
+APART static enum got eval_not(struct frame *f, const struct ir *n,
+                               struct value *out)
 {
     bool truth;
-    enum got got = eval_truth(f, n->a, &truth);
+    enum got got = ir_truth(f, n->a, &truth);
     if (got == GOT_VALUE)
         *out = value_yesno(!truth);
     return got;
-}
-
-static enum got eval_is_const(struct frame *f, const struct ir *n,
-                              struct value *out)
-{
-    struct value room;
-    enum got got;
-    const struct value *v = ir_take(f, n->a, &room, &got);
-    if (!v)
-        return got;
-    bool same = v->tag == VALUE_TEXT && v->len == n->value.len &&
-                memcmp(v->ptr, n->value.ptr, v->len) == 0;
-    *out = value_yesno(same != n->negated);
-    return GOT_VALUE;
 }
 
 static enum got eval_try(struct frame *f, const struct ir *n,
@@ -355,8 +379,8 @@ static enum got eval_link(struct frame *f, const struct ir *n,
     return GOT_VALUE;
 }
 
-static enum got eval_rare(struct frame *f, const struct ir *n,
-                          struct value *out)
+APART static enum got eval_rare(struct frame *f, const struct ir *n,
+                                struct value *out)
 {
     switch ((enum ir_op)n->op) {
     case IR_GROUP:
@@ -437,13 +461,11 @@ static enum got eval_node(struct frame *f, const struct ir *n,
         return eval_outcome(f, n);
     case IR_OR:
     case IR_AND:
-        return eval_logic(f, n, out);
+    case IR_COMPARE:
+    case IR_IS_CONST:
+        return eval_yesno(f, n, out);
     case IR_NOT:
         return eval_not(f, n, out);
-    case IR_COMPARE:
-        return eval_compare(f, n, out);
-    case IR_IS_CONST:
-        return eval_is_const(f, n, out);
     case IR_ADD:
     case IR_SUB:
     case IR_MUL:

@@ -449,26 +449,31 @@ struct clock {
 
 /* The number that `count` letters stand for, or false. */
 static bool letters_value(const struct clock *k, char letter, size_t count,
-                          int32_t *value, int *digits)
+                          int32_t *value)
 {
-    *digits = (int)count;
-    if (letter == 'y' && count == 4)
-        *value = k->c.year;
-    else if (letter == 'y' && count == 2)
-        *value = k->c.year % 100;
-    else if (letter == 'm' && count <= 2)
+    bool two = count == 2, clock = two && k->has_time;
+    switch (letter) {
+    case 'y':
+        *value = count == 4 ? k->c.year : k->c.year % 100;
+        return two || count == 4;
+    case 'm':
         *value = k->c.month;
-    else if (letter == 'd' && count <= 2)
+        return count <= 2;
+    case 'd':
         *value = k->c.day;
-    else if (letter == 'H' && count == 2 && k->has_time)
+        return count <= 2;
+    case 'H':
         *value = k->seconds / 3600;
-    else if (letter == 'M' && count == 2 && k->has_time)
+        return clock;
+    case 'M':
         *value = k->seconds / 60 % 60;
-    else if (letter == 'S' && count == 2 && k->has_time)
+        return clock;
+    case 'S':
         *value = k->seconds % 60;
-    else
+        return clock;
+    default:
         return false;
-    return true;
+    }
 }
 
 static bool is_letter(char c)
@@ -480,6 +485,13 @@ static char *put_digits(char *out, int32_t value, int digits)
 {
     char reversed[12];
     int n = 0;
+    if (digits == 4 && value < 10000) {
+        out[0] = (char)('0' + value / 1000);
+        out[1] = (char)('0' + value / 100 % 10);
+        out += 2;
+        value %= 100;
+        digits = 2;
+    }
     if (value < 100 && digits == 2) {
         out[0] = (char)('0' + value / 10);
         out[1] = (char)('0' + value % 10);
@@ -511,10 +523,9 @@ static size_t add_piece(const struct clock *k, struct text pattern, size_t at,
     while (end < pattern.len && pattern.ptr[end] == c)
         end++;
     int32_t value;
-    int digits;
-    if (!letters_value(k, c, end - at, &value, &digits))
+    if (!letters_value(k, c, end - at, &value))
         return 0;
-    *out = put_digits(*out, value, digits);
+    *out = put_digits(*out, value, (int)(end - at));
     return end - at;
 }
 

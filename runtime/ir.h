@@ -294,7 +294,10 @@ enum got eval_aggregate(struct frame *f, const struct ir *n,
                         struct value *out);
 enum got eval_arithmetic(struct frame *f, const struct ir *n,
                          struct value *out);
-enum got eval_compare(struct frame *f, const struct ir *n, struct value *out);
+/* Whether a comparison holds. */
+enum got eval_compare(struct frame *f, const struct ir *n, bool *truth);
+/* Whether an expression is yes; missing is no. */
+enum got ir_truth(struct frame *f, const struct ir *n, bool *truth);
 enum got eval_table(struct frame *f, const struct ir *n, struct value *out);
 /* The text of a message, with (missing) where nothing is. */
 struct text eval_message(struct frame *f, const struct ir *n);

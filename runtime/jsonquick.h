@@ -11,16 +11,25 @@
 static inline const char *quick_string(const char *p, const char *end,
                                        const char *safe)
 {
-    for (;;) {
-        p = scan_plain(p, end, safe);
-        if (p >= end || *p == '"')
-            return p < end ? p : NULL;
-        if ((uint8_t)*p < 0x80)
-            return NULL;
-        p = json_utf8_end(p, end);
-        if (!p)
+#ifdef __SSE2__
+    while (p <= safe) {
+        unsigned stops = scan_stops(p);
+        if (!stops) {
+            p += 16;
+            continue;
+        }
+        p += __builtin_ctz(stops);
+        if (__builtin_expect(*p == '"', 1))
+            return p; /* before `end`: what stands there is a stop too */
+        if ((uint8_t)*p < 0x80 || !(p = json_utf8_end(p, end)))
             return NULL;
     }
+#else
+    (void)safe;
+#endif
+    while (p < end && scan_is_plain(*p))
+        p++;
+    return p < end && *p == '"' ? p : NULL;
 }
 
 /* The digits before and behind the point of a number. */

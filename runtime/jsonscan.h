@@ -30,24 +30,29 @@ static inline bool scan_is_plain(char c)
     return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\';
 }
 
+#ifdef __SSE2__
+/* Which of 16 bytes are quotes, backslashes, control characters, no ASCII. */
+static inline unsigned scan_stops(const char *p)
+{
+    __m128i c = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i stop = _mm_or_si128(
+        _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')),
+                     _mm_cmpeq_epi8(c, _mm_set1_epi8('\\'))),
+        _mm_cmplt_epi8(c, _mm_set1_epi8(0x20))); /* signed: 0x80 and up too */
+    return (unsigned)_mm_movemask_epi8(stop);
+}
+#endif
+
 /* First byte from `p` on that is a quote, a backslash, a control character or
  * no ASCII. */
 static inline const char *scan_plain(const char *p, const char *end,
                                      const char *safe)
 {
 #ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i slash = _mm_set1_epi8('\\');
-    const __m128i space = _mm_set1_epi8(0x20);
-    while (p <= safe) {
-        __m128i c = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i stop = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(c, quote), _mm_cmpeq_epi8(c, slash)),
-            _mm_cmplt_epi8(c, space)); /* signed: catches 0x80 and up too */
-        unsigned mask = (unsigned)_mm_movemask_epi8(stop);
-        if (mask)
-            return p + __builtin_ctz(mask);
-        p += 16;
+    for (; p <= safe; p += 16) {
+        unsigned stops = scan_stops(p);
+        if (stops)
+            return p + __builtin_ctz(stops);
     }
 #else
     (void)safe;

@@ -121,34 +121,53 @@ static inline bool copy_few(char *to, const char *p, size_t len)
     return !needs_escape(w);
 }
 
+#ifdef __SSE2__
+static inline unsigned escapes(__m128i c)
+{
+    __m128i control = _mm_min_epu8(c, _mm_set1_epi8(0x1f));
+    __m128i hit = _mm_or_si128(
+        _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')),
+                     _mm_cmpeq_epi8(c, _mm_set1_epi8('\\'))),
+        _mm_cmpeq_epi8(control, c));
+    return (unsigned)_mm_movemask_epi8(hit);
+}
+
+static inline unsigned copy_block(char *to, const char *p)
+{
+    __m128i c = _mm_loadu_si128((const __m128i *)(const void *)p);
+    _mm_storeu_si128((__m128i *)(void *)to, c);
+    return escapes(c);
+}
+#endif
+
 /* Copies a text; false when something in it wants an escape. */
 static inline bool copy_plain(char *to, const char *p, size_t len)
 {
     if (len < 8)
         return copy_few(to, p, len);
-    bool plain = true;
-    size_t at = 0;
 #ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i slash = _mm_set1_epi8('\\');
-    const __m128i control = _mm_set1_epi8(0x1f);
-    for (; len - at >= 16; at += 16) {
-        __m128i c = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
-        __m128i stop = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(c, quote), _mm_cmpeq_epi8(c, slash)),
-            _mm_cmpeq_epi8(_mm_min_epu8(c, control), c));
-        _mm_storeu_si128((__m128i *)(void *)(to + at), c);
-        plain &= !_mm_movemask_epi8(stop);
+    unsigned found = 0;
+    if (len < 16) {
+        uint64_t head = load_word(p), tail = load_word(p + len - 8);
+        memcpy(to, &head, 8);
+        memcpy(to + len - 8, &tail, 8);
+        return !escapes(_mm_set_epi64x((int64_t)tail, (int64_t)head));
     }
-#endif
-    for (; len - at >= 8; at += 8) {
-        uint64_t w = load_word(p + at);
+    for (size_t at = 0; at + 16 < len; at += 16)
+        found |= copy_block(to + at, p + at);
+    return !(found | copy_block(to + len - 16, p + len - 16));
+#else
+    bool plain = true;
+    uint64_t w;
+    for (size_t at = 0; at + 8 < len; at += 8) {
+        w = load_word(p + at);
         memcpy(to + at, &w, 8);
         plain &= !needs_escape(w);
     }
-    uint64_t tail = load_word(p + len - 8);
-    memcpy(to + len - 8, &tail, 8);
-    return plain & !needs_escape(tail);
+    w = load_word(p + len - 8);
+    memcpy(to + len - 8, &w, 8);
+    return plain & !needs_escape(w);
+#endif
 }
 
 static bool is_escaped(char c)

@@ -118,6 +118,31 @@ static void pack_value(struct buf *out, const struct value *v)
     }
 }
 
+/* put_count with room for eight bytes: spreads seven bits a byte at once. */
+static inline char *put_word(char *out, uint64_t n)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (n < 0x80) {
+        *out = (char)n;
+        return out + 1;
+    }
+    unsigned bits = 64 - (unsigned)__builtin_clzll(n);
+    unsigned len = (bits + 6) * 37 >> 8; /* a seventh, rounded up */
+    if (bits > 56)
+        return out + put_count(out, n);
+    n = (n & UINT64_C(0xfffffff)) | (n & UINT64_C(0xfffffff0000000)) << 4;
+    n = (n & UINT64_C(0x3fff00003fff)) |
+        (n & UINT64_C(0xfffc0000fffc000)) << 2;
+    n = (n & UINT64_C(0x7f007f007f007f)) |
+        (n & UINT64_C(0x3f803f803f803f80)) << 1;
+    n |= UINT64_C(0x8080808080808080) & ((UINT64_C(1) << 8 * (len - 1)) - 1);
+    memcpy(out, &n, 8);
+    return out + len;
+#else
+    return out + put_count(out, n);
+#endif
+}
+
 /* The usual values where there is surely room for them; behind them, or NULL
  * for the others. */
 static inline char *pack_usual(char *to, const struct value *v)
@@ -125,7 +150,7 @@ static inline char *pack_usual(char *to, const struct value *v)
     *to++ = (char)v->tag;
     switch (v->tag) {
     case VALUE_TEXT:
-        to += put_count(to, v->len);
+        to = put_word(to, v->len);
         text_copy(to, v->ptr, v->len);
         return to + v->len;
     case VALUE_NUMBER:
@@ -133,7 +158,7 @@ static inline char *pack_usual(char *to, const struct value *v)
         if (v->coef != (int64_t)v->coef)
             return NULL;
         *to++ = (char)v->scale;
-        to += put_count(to, fold_sign((int64_t)v->coef));
+        to = put_word(to, fold_sign((int64_t)v->coef));
         if (v->tag == VALUE_NUMBER)
             return to;
         memcpy(to, &v->currency, sizeof v->currency);
@@ -142,7 +167,7 @@ static inline char *pack_usual(char *to, const struct value *v)
     case VALUE_DATE:
     case VALUE_TIME:
     case VALUE_DATETIME:
-        return to + put_count(to, fold_sign(v->whole));
+        return put_word(to, fold_sign(v->whole));
     case VALUE_MISSING:
         return to;
     default:
@@ -299,11 +324,82 @@ static void unpack_value(struct image *im, const struct shape *sub,
     }
 }
 
+/* The number of put_word; behind it, or NULL when it is a longer one. */
+static inline const char *take_word(const char *p, int64_t *out)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint64_t n;
+    memcpy(&n, p, 8);
+    uint64_t last = ~n & UINT64_C(0x8080808080808080);
+    if (!last)
+        return NULL;
+    unsigned bits = (unsigned)__builtin_ctzll(last) + 1;
+    n &= UINT64_C(0x7f7f7f7f7f7f7f7f) >> (64 - bits);
+    n = (n & UINT64_C(0x7f007f007f007f)) |
+        (n & UINT64_C(0x7f007f007f007f00)) >> 1;
+    n = (n & UINT64_C(0x3fff00003fff)) |
+        (n & UINT64_C(0x3fff00003fff0000)) >> 2;
+    n = (n & UINT64_C(0xfffffff)) | (n & UINT64_C(0xfffffff00000000)) >> 4;
+    *out = (int64_t)(n >> 1) ^ -(int64_t)(n & 1);
+    return p + bits / 8;
+#else
+    (void)p, (void)out;
+    return NULL;
+#endif
+}
+
+#define NUMBER_ROOM 12 /* tag, scale, a word, currency */
+
+/* The usual values, where NUMBER_ROOM bytes are to be had; behind them, or NULL
+ * for the others. `v` is all zero. */
+static inline const char *unpack_usual(const char *p, const char *end,
+                                       struct value *v)
+{
+    int64_t whole = 0;
+    uint8_t tag = (uint8_t)*p++, len = (uint8_t)*p;
+    switch (tag) {
+    case VALUE_TEXT:
+        if (len >= 0x80 || end - ++p < len)
+            return NULL;
+        *v = value_text((struct text){ p, len });
+        return p + len;
+    case VALUE_NUMBER:
+    case VALUE_MONEY:
+        p = len < 0x80 ? take_word(p + 1, &whole) : NULL;
+        if (!p)
+            return NULL;
+        *v = (struct value){ .coef = whole, .tag = tag, .scale = len };
+        if (tag == VALUE_NUMBER)
+            return p;
+        memcpy(&v->currency, p, sizeof v->currency);
+        return p + sizeof v->currency;
+    case VALUE_YESNO:
+    case VALUE_DATE:
+    case VALUE_TIME:
+    case VALUE_DATETIME:
+        p = take_word(p, &whole);
+        if (p)
+            *v = value_whole((enum value_tag)tag, whole);
+        return p;
+    case VALUE_MISSING:
+        return p;
+    default:
+        return NULL;
+    }
+}
+
 static void unpack_slots(struct image *im, struct record *record)
 {
     const struct shape *shape = record->shape;
-    for (size_t i = 0; i < shape->count && !im->damaged; i++)
-        unpack_value(im, shape->fields[i].sub, &record->slots[i]);
+    for (size_t i = 0; i < shape->count && !im->damaged; i++) {
+        const char *p = NULL;
+        if (im->end - im->p >= NUMBER_ROOM)
+            p = unpack_usual(im->p, im->end, &record->slots[i]);
+        if (p)
+            im->p = p;
+        else
+            unpack_value(im, shape->fields[i].sub, &record->slots[i]);
+    }
 }
 
 struct record *record_unpack(struct arena *arena, const struct shape *shape,

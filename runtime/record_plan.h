@@ -61,13 +61,15 @@ struct plan_member {
     struct plan_node *inside; /* wire paths that go on below it */
 };
 
+#define PLAN_HEAD 32
+
 /* A name that stood at this place in earlier objects. */
 struct plan_seen {
-    char head[16]; /* name, its closing quote and colon, first bytes */
-    unsigned mask; /* which of them count */
-    uint32_t len;  /* of the name */
-    const char *name;
-    int32_t member; /* -1: not wanted */
+    char head[PLAN_HEAD]; /* any byte, then "name": as far as there is room */
+    uint32_t mask;        /* which of them count */
+    uint32_t len;         /* of the name */
+    const char *token;    /* "name": in full */
+    int32_t member;       /* -1: not wanted */
 };
 
 struct plan_node {

@@ -312,7 +312,10 @@ static inline const char *read_foreseen(struct reading *r,
 {
     const char *end;
     if (seen->member < 0) {
-        end = quick_skip(p, r->s.end, r->s.safe);
+        if (p < r->s.end && (*p == '{' || *p == '['))
+            end = json_skip_nested(&r->s, p);
+        else
+            end = quick_skip(p, r->s.end, r->s.safe);
         return end ? end : reading_skip(r, p);
     }
     struct plan_member *m = &node->members[seen->member];
@@ -335,23 +338,34 @@ static struct plan_member *find_member(struct plan_node *node,
 }
 
 /* ------------------------------------------------------------- foresight */
+#ifdef __SSE2__
+/* Which of 16 bytes at `p` are those of `head`. */
+static inline unsigned same_bytes(const char *p, const char *head)
+{
+    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i b = _mm_loadu_si128((const __m128i *)(const void *)head);
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b));
+}
+#endif
+
+/* `p` is at the byte before the name's quote. */
 static inline bool is_seen(const struct plan_seen *seen, const char *p,
                            const struct json_scan *s)
 {
 #ifdef __SSE2__
     if (p <= s->safe) {
-        __m128i here = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i head =
-            _mm_loadu_si128((const __m128i *)(const void *)seen->head);
-        unsigned same = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(here, head));
-        if ((same & seen->mask) != seen->mask)
+        unsigned half = seen->mask & 0xffff;
+        if ((same_bytes(p, seen->head) & half) != half)
             return false;
-        if (seen->len < 15)
+        if (seen->len <= 12)
             return true;
+        half = seen->mask >> 16;
+        if (p + 16 <= s->safe && seen->len <= PLAN_HEAD - 4)
+            return (same_bytes(p + 16, seen->head + 16) & half) == half;
     }
 #endif
-    return (size_t)(s->end - p) > seen->len + 1 &&
-           memcmp(p, seen->name, seen->len + 2) == 0;
+    return (size_t)(s->end - p) >= seen->len + 4 &&
+           memcmp(p + 1, seen->token, seen->len + 3) == 0;
 }
 
 /* From `next` on, the one foreseen there first; `last` is behind them all. */
@@ -373,7 +387,7 @@ static bool seen_at(const struct plan_node *node, struct text name,
 {
     for (size_t i = 0; i < node->seen_count; i++)
         if (node->seen[i].len == name.len &&
-            memcmp(node->seen[i].name, name.ptr, name.len) == 0) {
+            memcmp(node->seen[i].token + 1, name.ptr, name.len) == 0) {
             *index = i;
             return true;
         }
@@ -392,24 +406,25 @@ static void foresee(struct plan_node *node, struct text name, int32_t member,
         return;
     }
     if (node->seen_count == PLAN_SEEN_MAX ||
-        node->names_len + name.len + 2 > PLAN_NAMES_MAX ||
+        node->names_len + name.len + 3 > PLAN_NAMES_MAX ||
         memchr(name.ptr, '"', name.len) || memchr(name.ptr, '\\', name.len))
         return;
     char *copy = node->names + node->names_len;
-    memcpy(copy, name.ptr, name.len);
-    copy[name.len] = '"';
-    copy[name.len + 1] = ':';
-    node->names_len += name.len + 2;
+    size_t len = name.len + 3;
+    copy[0] = copy[len - 2] = '"';
+    copy[len - 1] = ':';
+    memcpy(copy + 1, name.ptr, name.len);
+    node->names_len += len;
     struct plan_seen *seen = &node->seen[*at];
     memmove(seen + 1, seen, (node->seen_count - *at) * sizeof *seen);
     node->seen_count++;
     memset(seen, 0, sizeof *seen);
-    seen->name = copy;
+    seen->token = copy;
     seen->len = (uint32_t)name.len;
     seen->member = member;
-    size_t head = name.len + 2 < 16 ? name.len + 2 : 16;
-    memcpy(seen->head, copy, head);
-    seen->mask = (unsigned)((1UL << head) - 1);
+    size_t head = len < PLAN_HEAD - 1 ? len : PLAN_HEAD - 1;
+    memcpy(seen->head + 1, copy, head);
+    seen->mask = (uint32_t)((UINT64_C(1) << (head + 1)) - 2);
     *at += 1;
 }
 
@@ -506,34 +521,33 @@ static const char *read_carefully(struct reading *r, struct plan_node *node,
 static const char *read_object(struct reading *r, struct plan_node *node,
                                struct record *record, const char *p)
 {
-    const char *end = r->s.end;
-    const char *first = p = scan_blanks(p + 1, end);
+    const char *const end = r->s.end;
+    const char *first = scan_blanks(p + 1, end);
     const struct plan_seen *next = node->seen;
     const struct plan_seen *last = next + node->seen_count;
-    if (p < end && *p == '}')
-        return p + 1;
-    for (;;) {
-        if (p >= end)
-            return fail_text(r, p, "the text ends too early", TEXT_NONE);
-        const struct plan_seen *seen =
-            *p == '"' ? foreseen(next, last, p + 1, &r->s) : NULL;
+    bool closed = false;
+    if (first < end && *first == '}')
+        return first + 1;
+    if (first >= end)
+        return fail_text(r, first, "the text ends too early", TEXT_NONE);
+    p = first - 1;
+    for (;;) { /* `p` is before a name's quote */
+        const struct plan_seen *seen = foreseen(next, last, p, &r->s);
         if (!seen)
             return read_carefully(r, node, record, first);
         next = seen + 1;
-        p += seen->len + 3;
+        p += seen->len + 4;
         if (p < end && (uint8_t)*p <= ' ')
             p = scan_blanks(p, end);
         p = read_foreseen(r, node, seen, record, p);
         if (!p)
             return NULL;
-        if (p + 2 < end && memcmp(p, ",\"", 2) == 0) {
-            p++;
+        if (end - p > 1 && *p == ',' && (uint8_t)p[1] > ' ')
             continue;
-        }
-        bool closed;
         p = take_comma(r, p, &closed);
         if (!p || closed)
             return p;
+        p--;
     }
 }
 

@@ -614,6 +614,31 @@ static bool cell_value(struct reading *r, const struct plan_value *v,
     return false;
 }
 
+/* Cells in their usual form; false for all others, faults too. */
+static bool quick_cell(const struct plan_value *v, struct text cell,
+                       char decimal, struct value *out)
+{
+    int64_t micros;
+    bool offset, cents = v->encoding.kind == ENCODING_CENTS;
+    if (v->type->kind == TYPE_DATETIME &&
+        v->encoding.kind == ENCODING_PLAIN) {
+        if (!datetime_parse(cell, &micros, &offset))
+            return false;
+        *out = value_datetime(micros);
+        return true;
+    }
+    if (v->type->kind != TYPE_MONEY || decimal != '.' || v->encoding.padded ||
+        (!cents && v->encoding.kind != ENCODING_PLAIN) ||
+        !is_bare_number(cell) || !quick_decimal(cell, out))
+        return false;
+    if (out->scale != (cents ? 0 : v->type->scale) || v->type->scale < 1)
+        return false;
+    out->tag = VALUE_MONEY;
+    out->scale = (uint8_t)v->type->scale;
+    out->currency = v->currency;
+    return true;
+}
+
 bool record_cell_is_text(const struct plan_value *v)
 {
     return (v->type->kind == TYPE_TEXT || v->type->kind == TYPE_ID) &&
@@ -635,6 +660,8 @@ bool record_row_cell(struct record_plan *plan, const struct plan_value *v,
         out->len = (uint32_t)cell.len;
         return true;
     }
+    if (quick_cell(v, cell, decimal, out))
+        return true;
     reading_start(&r, plan, cell, arena, fault);
     r.path[r.depth++] = v->field->name;
     return cell_value(&r, v, cell, decimal, out);

@@ -198,6 +198,14 @@ struct value_place { /* where a value stands */
 static int put_value(const struct value_place *at, const struct value *v,
                      struct buf *out, struct error *err);
 
+static int put_record(const struct value_place *at, const struct value *v,
+                      struct buf *out, struct error *err)
+{
+    if (at->nested && at->nested->shape == v->record->shape)
+        return record_writer_put(at->nested, v->record, out, err);
+    return record_encode(v->record, NULL, NULL, out, err);
+}
+
 static int put_list(const struct value_place *at, const struct value *v,
                     struct buf *out, struct error *err)
 {
@@ -209,19 +217,13 @@ static int put_list(const struct value_place *at, const struct value *v,
     for (size_t i = 0; i < v->list->count; i++) {
         if (i)
             buf_put_byte(out, ',');
-        if (put_value(&item, &v->list->items[i], out, err) != 0)
+        const struct value *one = &v->list->items[i];
+        if ((one->tag == VALUE_RECORD ? put_record(&item, one, out, err)
+                                      : put_value(&item, one, out, err)) != 0)
             return -1;
     }
     buf_put_byte(out, ']');
     return 0;
-}
-
-static int put_record(const struct value_place *at, const struct value *v,
-                      struct buf *out, struct error *err)
-{
-    if (at->nested && at->nested->shape == v->record->shape)
-        return record_writer_put(at->nested, v->record, out, err);
-    return record_encode(v->record, NULL, NULL, out, err);
 }
 
 static int put_plain(const struct value_place *at, const struct value *v,
@@ -409,6 +411,10 @@ static inline int put_step(const struct write_step *step,
         json_write_string(out, value_as_text(v));
     else if (step->plain && (v->tag == VALUE_NUMBER || v->tag == VALUE_MONEY))
         put_decimal(out, value_as_decimal(v));
+    else if (step->plain && v->tag == VALUE_CLEAR)
+        buf_put(out, "null", 4);
+    else if (step->plain && v->tag == VALUE_YESNO)
+        buf_put(out, v->whole ? "true" : "false", v->whole ? 4 : 5);
     else
         return put_value(&at, v, out, err);
     return 0;
