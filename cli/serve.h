@@ -23,7 +23,7 @@
 
 /* A delivery somebody has to look into. */
 struct serve_hook {
-    int64_t id;
+    int64_t id, due_ms; /* not before */
     struct text connection, object, record_id;
     bool deleted;
     unsigned char *todo; /* per flow: HOOK_DONE … */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define RETRY_FIRST_MS 2000
+#define LATER_MAX_MS 2000
 #define RETRY_MOST_MS ((int64_t)10 * 60 * 1000)
 
 static bool concerns(const struct flow *f, const struct serve_hook *h)
@@ -67,6 +68,7 @@ static struct serve_hook *copy(struct serve *s, const struct hook_row *row)
         + row->record_id.len + s->flow_count + 1);
     char *room = (char *)(h + 1);
     h->id = row->id;
+    h->due_ms = row->received_ms;
     h->connection = keep(&room, row->connection);
     h->object = keep(&room, row->object);
     h->record_id = keep(&room, row->record_id);
@@ -123,10 +125,20 @@ int pending_load(struct serve *s, struct error *err)
     return got < 0 ? -1 : s->pending ? sweep_out(s, err) : 0;
 }
 
+/* A second look at the same bytes comes a second later; a clock that was set
+ * back keeps nothing waiting. */
+static bool is_ready(const struct serve_hook *h, const struct worker *k,
+                     int64_t now_ms)
+{
+    return h->todo[k->number] == HOOK_TODO
+           && (h->due_ms <= now_ms || h->due_ms > now_ms + LATER_MAX_MS);
+}
+
 bool pending_wants(const struct serve *s, const struct worker *k)
 {
+    int64_t now = clock_now_ms();
     for (const struct serve_hook *h = s->pending; h; h = h->next)
-        if (h->todo[k->number] == HOOK_TODO)
+        if (is_ready(h, k, now))
             return true;
     return false;
 }
@@ -143,8 +155,9 @@ size_t pending_take(struct serve *s, struct worker *k, struct text *keys)
 {
     size_t count = 0;
     bool all = false;
+    int64_t now = clock_now_ms();
     for (struct serve_hook *h = s->pending; h; h = h->next) {
-        if (h->todo[k->number] != HOOK_TODO)
+        if (!is_ready(h, k, now))
             continue;
         h->todo[k->number] = HOOK_RUNNING;
         if (h->record_id.len == 0 || h->deleted || count == SERVE_KEYS_MAX)

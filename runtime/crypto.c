@@ -8,6 +8,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <pthread.h>
@@ -162,10 +163,7 @@ bool crypto_equal(struct text a, struct text b)
 {
     if (a.len != b.len)
         return false;
-    volatile unsigned char difference = 0;
-    for (size_t i = 0; i < a.len; i++)
-        difference |= (unsigned char)(a.ptr[i] ^ b.ptr[i]);
-    return difference == 0;
+    return a.len == 0 || CRYPTO_memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
 void crypto_wipe(void *bytes, size_t len)

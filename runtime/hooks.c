@@ -43,7 +43,8 @@ struct hook_connection {
  * events to the second sends the same bytes for two changes of one second: the
  * second must not pass for a repeat of the first. Looking again costs a read
  * and writes nothing; it is done once a second and for a minute at most, so
- * that nobody can make us read for ever by sending old bytes [161]. */
+ * that nobody can make us read for ever by sending old bytes [161]. What comes
+ * after this second's look is looked for in the next one. */
 #define RECENT_MAX 1024
 #define RECENT_MS 60000
 
@@ -488,6 +489,15 @@ static void answer_kept(struct hooks *h, struct server_call *call, int result,
     }
 }
 
+static int keep_again(struct hooks *h, struct server_call *call,
+                      struct delivery *d, const char *hash, int64_t second)
+{
+    d->row.event_id = text_of(arena_printf(call->arena, "%s@%lld", hash,
+                                           (long long)second));
+    d->next = NULL;
+    return keep(h, d);
+}
+
 static void keep_event(struct hooks *h, struct server_call *call,
                        struct text connection, const struct hook_event *event,
                        int64_t now_ms)
@@ -518,10 +528,11 @@ static void keep_event(struct hooks *h, struct server_call *call,
         if (result == 0 && nameless)
             remember(h, bytes);
         if (result == 1 && nameless && is_recent(h, bytes)) {
-            d.row.event_id = text_of(arena_printf(
-                call->arena, "%s@%lld", hash, (long long)(now_ms / 1000)));
-            d.next = NULL;
-            result = keep(h, &d);
+            int64_t second = now_ms / 1000;
+            result = keep_again(h, call, &d, hash, second);
+            d.row.received_ms = (second + 1) * 1000; /* not before */
+            if (result == 1)
+                result = keep_again(h, call, &d, hash, second + 1);
         }
         answer_kept(h, call, result, connection);
     }

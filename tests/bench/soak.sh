@@ -141,13 +141,24 @@ abuse() {
     3) curl -s -m 5 -o /dev/null --path-as-is "$serve/webhook/../../etc/passwd" ;;
     esac
 }
+# Exact's renewal is lost when its answer is: then a person signs in again.
+sign_in_again() {
+    curl -s -m 20 "$serve/metrics" | grep -q '^mlc_sign_in_needed{connection="Exact"} 1' || return 0
+    local id=9cac0c98-b98e-40b4-a7d1-d46267c1a466 back=http%3A%2F%2F127.0.0.1%3A9%2Fcb code token
+    code=$(curl -s -m 20 -o /dev/null -w '%{redirect_url}' \
+        "$exact/api/oauth2/auth?client_id=$id&redirect_uri=$back&response_type=code&state=x" | sed 's/.*code=\([^&]*\).*/\1/')
+    token=$(curl -s -m 20 -d grant_type=authorization_code -d "code=$code&redirect_uri=$back&client_id=$id" \
+        -d client_secret=sandbox-client-secret "$exact/api/oauth2/token" | sed 's/.*"refresh_token":"\([^"]*\)".*/\1/')
+    # shellcheck disable=SC2086
+    printf 'refresh_token=%s\n' "$token" | "$MLC" auth set Exact $sandbox_set > "$tmp/.auth" 2>&1 && sign_ins=$((sign_ins + 1))
+}
 kill_a_run() {
     local list
     mapfile -t list < <(ps -o pid= --ppid "$pid")
     [ ${#list[@]} -eq 0 ] || kill -9 "${list[RANDOM % ${#list[@]}]}" 2> /dev/null
 }
 
-faults=0 changes=0 sizes=()
+faults=0 changes=0 sign_ins=0 sizes=()
 sleep 20
 mapfile -t items < <(control "$exact" 'records?table=123456/Items' | grep -o '"Code":"[^"]*"' | cut -d '"' -f 4)
 [ ${#items[@]} -gt 0 ] || items=(ARM-2)
@@ -165,6 +176,7 @@ while [ $SECONDS -lt $((minutes * 60)) ] && kill -0 "$pid" 2> /dev/null; do
     if [ $((SECONDS / 60)) -ge ${#sizes[@]} ]; then
         report ${#sizes[@]}
         sizes+=("$(memory)")
+        sign_in_again
     fi
 done
 kill -0 "$pid" || exit 1
@@ -175,11 +187,12 @@ is_quiet() {
     curl -s -m 20 "$serve/metrics" > "$tmp/metrics"
     [ "$(figure mlc_webhooks_waiting)" = 0 ] && [ "$(figure mlc_runs_now)" = 0 ]
 }
+sign_in_again
 sleep 200 # the sweep of each flow, after its longest interval
 until_true 300 is_quiet
 report ${#sizes[@]}
 control "$exact" 'records?table=123456/Items' > "$tmp/items"
-control "$exact" 'records?table=123456/Costunits' > "$tmp/units"
+control "$exact" 'records?table=123456/CostUnits' > "$tmp/units"
 [ -z "${SOAK_OUT:-}" ] || cp "$tmp/items" "$tmp/units" "$tmp/serve" "$tmp/metrics" "$SOAK_OUT"
 pairs() { grep -o '{[^{}]*}' "$1" | sed -n 's/.*"Code":"\([^"]*\)".*"Description":"\([^"]*\)".*/\1 \2/p' | sort; }
 pairs "$tmp/items" > "$tmp/want"
@@ -187,7 +200,7 @@ pairs "$tmp/units" > "$tmp/got"
 lost=$(comm -23 "$tmp/want" "$tmp/got" | wc -l)
 double=$(cut -d ' ' -f 1 "$tmp/got" | uniq -d | wc -l)
 half=$((${#sizes[@]} / 2))
-echo "$flows flows, $changes changes, $faults faults; items not as their source: $lost; doubled: $double; memory ${sizes[0]} KB at the start, ${sizes[half]} KB half way, $(memory) KB at the end"
+echo "$flows flows, $changes changes, $faults faults, $sign_ins sign-ins; items not as their source: $lost; doubled: $double; memory ${sizes[0]} KB at the start, ${sizes[half]} KB half way, $(memory) KB at the end"
 [ "$lost" -eq 0 ] && [ "$double" -eq 0 ] && [ "$(memory)" -lt $((sizes[half] * 11 / 10)) ]
 status=$?
 serve_stop

@@ -92,11 +92,10 @@ writes "four third" "a signal without a change harms nothing"
 is "$(figure mlc_flow_files_broken) $(figure mlc_runs_crashed_total)" "0 0" "no run died"
 
 # A run that goes on while its flow is taken away ends as it began.
-is_quiet() { [ "$(figure mlc_runs_now) $(figure mlc_webhooks_waiting)" = "0 0" ]; }
-until_true 10 is_quiet
+until_true 10 serve_is_quiet
 curl -sS -X POST "$exact/_sandbox/fault?spec=GET%20Items:1:slow%3D4000" > /dev/null
 edit
-running() { [ "$(figure mlc_runs_now)" = 1 ]; }
+running() { health | grep -q '"running":1'; }
 check "a run is going on" until_true 10 running
 mv units.mlc units.kept
 printf 'set language 1\nflow other "Another"\nExact.journal -> log\n{\n  every 1 day\n  read everything\n  Seen = journal.ID\n}\n' > other.mlc

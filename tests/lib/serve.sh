@@ -2,6 +2,7 @@
 # with webhooks. After tests/lib/sandbox.sh:
 #   serve_start OPTION...     $serve_url, $serve_pid; its messages in $tmp/serve;
 #                             a second time at the same address
+#   serve_is_quiet            no run goes on and no delivery waits
 #   serve_stop
 serve_start() {
     serve_try=0
@@ -23,6 +24,12 @@ serve_start() {
 serve_answers() {
     kill -0 "$serve_pid" 2> /dev/null || return 0 # the port was taken
     curl -s -o /dev/null "$serve_url/healthz"
+}
+
+# Not from /metrics: those may be a second old.
+serve_is_quiet() {
+    curl -s "$serve_url/healthz" > "$tmp/.health"
+    grep -q '"running":0,"webhooks_waiting":0' "$tmp/.health"
 }
 
 serve_stop() {

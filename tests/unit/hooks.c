@@ -143,7 +143,8 @@ static void signatures(void)
     for (int i = 0; i < 20; i++)
         if (exact(ITEM, "s3cret-of-exact") != 200)
             ok(false, "[161] an exact replay is taken");
-    ok(rows() <= 3, "[161] bytes without an id: looked at once a second");
+    ok(rows() >= 3 && rows() <= 5, "[161] bytes without an id: looked at once "
+       "a second, and once after the last of them");
     hooks_close(hooks); /* a minute later, for what it knows */
     open_hooks();
     int before = rows();
