@@ -121,6 +121,8 @@ void signin_describe(const struct signin_state *st, int64_t now_ms,
     } else if (k->expires_ms) {
         clock_print_span(k->expires_ms - now_ms, span);
         buf_printf(out, "signed in, token good for %s", span);
+        clock_print_span(now_ms - k->issued_ms, span);
+        buf_printf(out, ", %s old", span);
     } else {
         buf_str(out, "signed in");
     }

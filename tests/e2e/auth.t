@@ -28,7 +28,7 @@ is $code 0 "both systems answer"
 like "$(cat ping.out)" "Exact: fine" "Exact is fine"
 like "$(cat ping.out)" "division" "its company is told"
 like "$(cat ping.out)" "calls this day" "and what is left of the limits"
-like "$("$MLC" auth status Exact --set "$exact")" "token good for" "a token is kept"
+like "$("$MLC" auth status Exact --set "$exact")" "token good for .*, .* old" "a token is kept, and its age is told"
 "$MLC" ping Exact Rippling --json --set "$exact" --set "$rippling" > ping.json 2>> ping.err
 command -v python3 > /dev/null && check "ping --json is JSON" python3 -c 'import json,sys; d=json.load(open("ping.json")); assert d["version"]==1 and all(c["fine"] for c in d["connections"])'
 

@@ -183,7 +183,7 @@ static void test_log(void)
 {
     int status;
     is_text(stderr_of(quiet, &status), "warning: seen\\x0A\\x1B[2J\n",
-            "quiet: warnings only, one line, escaped");
+            "[181, 182] quiet: warnings only, one line, escaped");
     is_text(stderr_of(verbose, &status), "one\ntwo\n", "verbose");
     is_text(stderr_of(json, &status),
             "{\"time\":\"2025-03-04T05:06:07Z\",\"level\":\"error\","

@@ -10,6 +10,8 @@
 #include "tests/lib/tap.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -210,6 +212,47 @@ static void test_broken_family(void)
     http_close(http);
 }
 
+/* -------------------------------------------------------------- rebinding */
+/* libcurl asks the one in this program first. A name of the vendor's that is
+ * made to point inside after it was looked up outside. */
+static int looked_up;
+
+int getaddrinfo(const char *name, const char *service,
+                const struct addrinfo *hints, struct addrinfo **out)
+{
+    static int (*real)(const char *, const char *, const struct addrinfo *,
+                       struct addrinfo **);
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (!name || strcmp(name, "rebound.example") != 0)
+        return real(name, service, hints, out);
+    looked_up++;
+    return real("127.0.0.1", service, hints, out);
+}
+
+static void test_rebinding(void)
+{
+    static const char *const hosts[] = { "rebound.example", NULL };
+    const char *url = "https://rebound.example/x";
+    struct http_reach reach = { .hosts = hosts };
+    struct http *http = open_http(NULL, 0);
+    struct http_call c = { .method = "GET",
+                           .url = text_of(url),
+                           .reach = &reach,
+                           .arena = &arena,
+                           .timeout_ms = 3000 };
+    http_perform(http, &c);
+    if (looked_up == 0) {
+        tap_diag("libcurl looks names up by itself here");
+    } else {
+        is_int(c.outcome, HTTP_FORBIDDEN,
+               "[179] a vendor's name that points "
+               "inside gets no connection");
+        ok(strstr(c.why, "inside this network"), "… %s", c.why);
+    }
+    http_close(http);
+}
+
 int main(void)
 {
     arena_init(&arena);
@@ -219,6 +262,7 @@ int main(void)
     test_certificate_changes(s);
     h2server_stop(s);
     test_broken_family();
+    test_rebinding();
     arena_fini(&arena);
     return tap_done();
 }

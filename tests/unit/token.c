@@ -23,7 +23,7 @@ static char path[300], warned[2000];
 static void overhear(struct text line, struct buf *out)
 {
     size_t at = strlen(warned);
-    snprintf(warned + at, sizeof warned - at, "%.*s\n", TEXT_ARG(line));
+    snprintf(warned + at, sizeof warned - at, "%.*s | ", TEXT_ARG(line));
     buf_text(out, line);
 }
 
