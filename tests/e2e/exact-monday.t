@@ -19,7 +19,7 @@ line() { monday 'records?table=items' | sed 's/{"id"/\n{"id"/g' | grep "\"parent
 
 check "the sandboxes come up" sandbox_start exact monday --ledger "$tmp/ledger"
 check "their keys are stored" sandbox_sign_in
-quick="--set Monday.settle=0 --set Monday.timeout=1"
+quick="--set Monday.settle=0"
 run() { "$MLC" run $sandbox_set $quick --json > "$tmp/out" 2> "$tmp/err"; }
 
 exits 0 "a plan" "$MLC" plan purchase_board $sandbox_set
