@@ -22,4 +22,17 @@ void tap_skip(const char *why);
 bool tap_remove_folder(const char *path);
 int tap_done(void);
 
+/* The address sanitizer keeps memory back and makes system calls of its own:
+ * what counts either is not asked of it. */
+#if defined(__SANITIZE_ADDRESS__)
+#define TAP_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TAP_SANITIZED 1
+#endif
+#endif
+#ifndef TAP_SANITIZED
+#define TAP_SANITIZED 0
+#endif
+
 #endif

@@ -823,6 +823,12 @@ static void pass_on(const char *out)
         fclose(f);
 }
 
+/* Where it turns to the network is seen by the calls next to each other. */
+static bool is_possible(const struct scenario *scenario)
+{
+    return !scenario->paused || !TAP_SANITIZED;
+}
+
 static void test_all(void)
 {
     enum { COUNT = sizeof scenarios / sizeof *scenarios };
@@ -830,10 +836,15 @@ static void test_all(void)
     char out[COUNT][512];
     for (size_t i = 0; i < COUNT; i++) {
         in_folder(scenarios[i].name, out[i]);
-        pids[i] = start_one(&scenarios[i], out[i]);
+        pids[i] = is_possible(&scenarios[i])
+                      ? start_one(&scenarios[i], out[i]) : 0;
     }
     for (size_t i = 0; i < COUNT; i++) {
         int status = -1;
+        if (!is_possible(&scenarios[i])) {
+            tap_skip("a sanitized program makes calls between its own");
+            continue;
+        }
         ok(pids[i] > 0 && waitpid(pids[i], &status, 0) == pids[i]
                && WIFEXITED(status) && WEXITSTATUS(status) <= 1,
            "%s came to its end", scenarios[i].name);
