@@ -670,11 +670,13 @@ bool record_row_cell(struct record_plan *plan, const struct plan_value *v,
 bool record_row_done(struct record_plan *plan, struct record *record,
                      struct record_fault *fault)
 {
-    struct reading r;
-    if (plan->root->needed_count) {
+    const struct plan_node *root = plan->root;
+    for (size_t i = 0; i < root->needed_count; i++) {
+        struct reading r;
+        if (record->slots[root->needed[i]].tag != VALUE_MISSING)
+            continue;
         reading_start(&r, plan, TEXT(""), NULL, fault);
-        if (!reading_missing(&r, plan->root, record, r.s.base))
-            return false;
+        return reading_missing(&r, root, record, r.s.base) != NULL;
     }
     if (plan->root->any_money)
         reading_currencies(plan->root, record, NULL);

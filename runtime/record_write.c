@@ -401,23 +401,37 @@ static inline void put_key(struct buf *out, struct text key, bool first)
     }
 }
 
+static int put_other(const struct write_step *step, const struct value *v,
+                     struct buf *out, struct error *err)
+{
+    struct value_place at = { step->field, step->field->type, &step->encoding,
+                              step->nested };
+    return put_value(&at, v, out, err);
+}
+
 static inline int put_step(const struct write_step *step,
                            const struct value *v, struct buf *out,
                            struct error *err)
 {
-    struct value_place at = { step->field, step->field->type, &step->encoding,
-                              step->nested };
-    if (step->plain && v->tag == VALUE_TEXT)
+    if (!step->plain)
+        return put_other(step, v, out, err);
+    switch (v->tag) {
+    case VALUE_TEXT:
         json_write_string(out, value_as_text(v));
-    else if (step->plain && (v->tag == VALUE_NUMBER || v->tag == VALUE_MONEY))
+        return 0;
+    case VALUE_NUMBER:
+    case VALUE_MONEY:
         put_decimal(out, value_as_decimal(v));
-    else if (step->plain && v->tag == VALUE_CLEAR)
+        return 0;
+    case VALUE_CLEAR:
         buf_put(out, "null", 4);
-    else if (step->plain && v->tag == VALUE_YESNO)
+        return 0;
+    case VALUE_YESNO:
         buf_put(out, v->whole ? "true" : "false", v->whole ? 4 : 5);
-    else
-        return put_value(&at, v, out, err);
-    return 0;
+        return 0;
+    default:
+        return put_other(step, v, out, err);
+    }
 }
 
 /* Closes and opens the objects between one step's path and the next one's.
