@@ -387,6 +387,8 @@ void check_test(struct checker *c, struct test *t)
         check_all_given(c, t);
         check_gone(c, t);
     }
+    for (const struct node *n = KID(t->node, TEST, clauses); n; n = n->next)
+        broken |= n->kind == NODE_BROKEN;
     if (t->flow || broken)
         return;
     struct diag *m = say(c, "E0392", t->node->name_span,

@@ -103,6 +103,7 @@ struct parse {
     int bodies[BRACKETS_MAX]; /* depth of each open body of statements */
     int body_count;
     bool height_told, utf8_told;
+    bool swapped; /* target <- source: told */
     bool recovered; /* the last statement was a mistake */
     size_t errors;
     int holes; /* how deep in texts with holes */
@@ -164,6 +165,12 @@ struct node *build_in(struct parse *p, struct span span, struct node *left,
 /* `x not between a and b`, told: the opposite of `compare`. */
 struct node *build_not(struct parse *p, struct node *compare,
                        struct span word);
+/* A name in double quotes, `a -> B` for `B = a`, a flow with a title alone,
+ * told. */
+void build_quoted_name(struct parse *p, struct text raw, struct span span);
+void build_arrow_told(struct parse *p, struct span all, struct text from,
+                      struct text to);
+void build_flow_told(struct parse *p, struct text title, struct span span);
 /* find x App.o, find first x in App.o, find x from App.o, told. */
 void build_find_told(struct parse *p, struct span at, const char *insert,
                      struct text word, struct span name);
@@ -288,6 +295,8 @@ void lex_open(struct parse *p, struct lex *lex, struct text text,
 void lex_close(struct lex *lex);
 int lex_word(struct parse *p, struct text t, struct span span);
 bool lex_wants_operand(const struct lex *lex);
+/* Does a statement of a flow's body begin here? */
+bool lex_in_body(const struct lex *lex, struct text t);
 struct text lex_rest(const struct lex *lex); /* text after the token in hand */
 void lex_comment(struct parse *p, struct span span);
 void lex_swallow_line(struct lex *lex);

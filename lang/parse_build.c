@@ -176,6 +176,13 @@ struct node *build_flow(struct parse *p, struct span span, struct node *source,
                         struct node *target, struct node *mods,
                         struct node *body)
 {
+    if (p->swapped) {
+        struct node *first = source;
+
+        source = target;
+        target = first;
+        p->swapped = false;
+    }
     struct node *n = node_new(p, NODE_FLOW, span);
 
     node_kid(p, n, FLOW_source, source);
@@ -238,6 +245,51 @@ struct node *build_not(struct parse *p, struct node *compare,
     diag_edit(p->diags, fix, (struct span){ word.source, word.start,
                                             word.end + 1 }, "%s", "");
     return not;
+}
+
+static bool is_plain_name(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        char c = t.ptr[i];
+        bool letter = ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
+
+        if (!letter && !(i && c >= '0' && c <= '9'))
+            return false;
+    }
+    return t.len > 0;
+}
+
+void build_quoted_name(struct parse *p, struct text raw, struct span span)
+{
+    struct text t = text_slice(raw, 1, raw.len > 2 ? raw.len - 2 : 0);
+
+    habit(p, span,
+          arena_printf(p->arena, is_plain_name(t) ? "%.*s" : "`%.*s`",
+                       TEXT_ARG(t)),
+          "the name of a field stands without quotes");
+}
+
+void build_arrow_told(struct parse *p, struct span all, struct text from,
+                      struct text to)
+{
+    habit(p, all,
+          arena_printf(p->arena, "%.*s = %.*s", TEXT_ARG(to), TEXT_ARG(from)),
+          "in the body the field that is set stands first: Field = value");
+}
+
+void build_flow_told(struct parse *p, struct text title, struct span span)
+{
+    char *name = arena_strndup(p->arena, title.ptr + 1,
+                               title.len > 2 ? title.len - 2 : 0);
+
+    for (char *c = name; *c; c++)
+        if ((*c | 32) >= 'a' && (*c | 32) <= 'z')
+            *c = (char)(*c | 32);
+        else if (*c < '0' || *c > '9' || c == name)
+            *c = '_';
+    habit(p, span,
+          arena_printf(p->arena, "%s %.*s", name, TEXT_ARG(title)),
+          "a flow has a name, and may have a title behind it");
 }
 
 void build_find_told(struct parse *p, struct span at, const char *insert,

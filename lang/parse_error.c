@@ -217,18 +217,30 @@ static bool word_as_name(const struct report *r)
     return true;
 }
 
+/* Signs that are read to be answered only: `=>` and `<-` for `->`. */
+static bool is_habit(const struct report *r, const char *name)
+{
+    return expects(r, "`->`") &&
+           (strcmp(name, "`=>`") == 0 || strcmp(name, "`<`") == 0);
+}
+
 static void add_expected(const struct report *r, struct diag *d)
 {
     struct buf b;
+    const char *said[SAID_MAX];
+    int count = 0;
 
     if (!r->count || r->count > SAID_MAX)
         return;
+    for (int i = 0; i < r->count; i++)
+        if (!is_habit(r, r->expected[i]))
+            said[count++] = r->expected[i];
     buf_init(&b, 1024);
     buf_str(&b, "Here comes ");
-    for (int i = 0; i < r->count; i++) {
+    for (int i = 0; i < count; i++) {
         if (i)
-            buf_str(&b, i + 1 == r->count ? " or " : ", ");
-        buf_str(&b, r->expected[i]);
+            buf_str(&b, i + 1 == count ? " or " : ", ");
+        buf_str(&b, said[i]);
     }
     buf_byte(&b, '.');
     diag_note(r->p->diags, d, "%s", buf_cstr(&b));
@@ -375,12 +387,31 @@ static bool is_two_words(const struct report *r)
              text_equal(first, span_text(r->p->sources, before(r)->span))));
 }
 
+/* A word that starts a statement of a body. */
+static bool starts_body(const struct report *r)
+{
+    static const char *const words[] = { "`match on`", "`read`", "`write`",
+                                         "`every`", "`owner`", "`find`",
+                                         "`require`", "`add`", "`field =`",
+                                         "`limit`", "`when gone`", "`after`",
+                                         "`recheck`", "`on change`" };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(r->name, words[i]) == 0)
+            return true;
+    return false;
+}
+
 static void add_value_hint(const struct report *r, struct diag *d)
 {
     if (r->count > SAID_MAX && expects(r, "a name") &&
         expects(r, "a number"))
         diag_note(r->p->diags, d, "Here comes a value: a name, a number, a "
                                   "text in double quotes, …");
+    else if (r->count > SAID_MAX && expects(r, "`flow`") &&
+             !expects(r, "`field =`") && starts_body(r))
+        diag_note(r->p->diags, d, "What a flow does stands in braces behind "
+                                  "its sentence: { … }");
     else if (r->count > SAID_MAX && meant(first_word_of_line(r)))
         diag_note(r->p->diags, d, "%s", meant(first_word_of_line(r)));
     else if (r->count > SAID_MAX && expects(r, "`flow`"))

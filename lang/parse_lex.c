@@ -66,6 +66,20 @@ bool lex_wants_operand(const struct lex *lex)
     }
 }
 
+bool lex_in_body(const struct lex *lex, struct text t)
+{
+    size_t end = 0;
+
+    while (end < t.len && ((t.ptr[end] | 32) >= 'a' && (t.ptr[end] | 32) <= 'z'))
+        end++;
+    if (word_token(text_slice(t, 0, end)))
+        return false;
+    return lex->first_on_line && lex->depth && !lex->test_depth &&
+           !lex->table_depth && !lex->in_expression &&
+           lex->place == OBJECT_NONE && !lex_wants_operand(lex) &&
+           lex->open[lex->depth - 1].open == '{';
+}
+
 static bool on_line_of_prev(const struct lex *lex, struct span span)
 {
     uint32_t from = lex->prev.span.end, to = span.start;
@@ -364,6 +378,11 @@ int lex_word(struct parse *p, struct text t, struct span span)
         return TOK_NAME; /* the function */
     if (token)
         return token;
+    if (!lex->depth && !lex->first_on_line && lex->prev.kind == TOK_NAME &&
+        lex->prev2.kind == '.' && text_is(t, "to")) {
+        habit(p, span, "->", "from source to target points `->`");
+        return TOK_ARROW;
+    }
     if (is_bare_alias(lex, next)) {
         add_as(p, t, span);
         return TOK_AS;

@@ -449,12 +449,28 @@ flag_arg
 /* -------------------------------------------------------------- sentences */
 
 flow
-    : object_as ARROW target mods fbody {
+    : object_as arrow target mods fbody {
         $$ = build_flow(p, @$, $1, $3, $4, $5.first);
     }
-    | FLOW NAME was_opt title_opt object_as ARROW target mods fbody {
+    | NAME object_as arrow target mods fbody {
+        habit(p, @1, "", "a flow is its sentence: App.object -> App.object");
+        $$ = build_flow(p, @$, $2, $4, $5, $6.first);
+    }
+    | FLOW STRING object_as arrow target mods fbody {
+        build_flow_told(p, $2, @2);
+        $$ = build_flow(p, @$, $3, $5, $6, $7.first);
+    }
+    | FLOW NAME was_opt title_opt object_as arrow target mods fbody {
         $$ = build_flow(p, @$, $5, $7, $8, $9.first);
         build_flow_label(p, $$, node_name(p, $2, @2), $3, $4);
+    }
+    ;
+arrow
+    : ARROW
+    | FATARROW { habit(p, @1, "->", "from source to target points `->`"); }
+    | '<' '-' {
+        habit(p, @$, NULL, "the source stands first: source -> target");
+        p->swapped = true;
     }
     ;
 was_opt
@@ -620,6 +636,11 @@ stmt
     | FIELD value once_opt {
         $$ = build_field_value(p, NODE_ASSIGN, $1, @1, @$, $2);
         $$->lit.flag = $3 != NULL;
+    }
+    | FORM { $$ = node_new(p, NODE_BROKEN, @$); }
+    | MATCH_ON STRING {
+        build_quoted_name(p, $2, @2);
+        $$ = node_new(p, NODE_BROKEN, @$);
     }
     | ADD path loop_opt body {
         $$ = build_add(p, $2, $3, $4.first, @$);
@@ -917,7 +938,12 @@ fields
     | fields ',' field { $$ = $1; chain_add(&$$, $3); }
     ;
 field
-    : NAME ':' rval {
+    : STRING ':' rval {
+        build_quoted_name(p, $1, @1);
+        $$ = named(p, NODE_TEST_FIELD, @$, text_plain(p, $1, @1)->text, @1,
+                   $3);
+    }
+    | NAME ':' rval {
         $$ = named(p, NODE_TEST_FIELD, @$, name_decode(p, $1), @1, $3);
     }
     ;
