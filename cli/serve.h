@@ -97,6 +97,7 @@ struct serve {
     struct notices *notices;
     struct server *server;
     struct serve_figures figures;
+    bool on_terminal; /* stderr was one at the start */
     int wake[2]; /* a pipe: somebody has news for the loop */
     struct arena arena;
     int64_t wall_less_steady_ms, pruned_ms;

@@ -202,6 +202,19 @@ static bool needs_restart(const struct serve *s, const struct edition *e)
     return false;
 }
 
+static void tell_mistake(const struct diags *d, const struct diag *m)
+{
+    const struct source *source = sources_get(d->sources, m->span.source);
+    if (!source) {
+        log_error("[%s] %s", m->code, m->headline);
+        return;
+    }
+    log_error("%s:%u: [%s] %s", source->path,
+              (unsigned)sources_place(d->sources, m->span.source,
+                                      m->span.start).line,
+              m->code, m->headline);
+}
+
 static void tell_broken(struct serve *s, const struct edition *e,
                         const char *why)
 {
@@ -214,7 +227,7 @@ static void tell_broken(struct serve *s, const struct edition *e,
                   "good ones stay at work", why ? ": " : "", why ? why : "");
     for (const struct diag *m = d->first; m && count < TOLD_MAX; m = m->next)
         if (m->level == DIAG_ERROR && ++count)
-            log_error("error[%s] %s", m->code, m->headline);
+            tell_mistake(d, m);
     if (d->error_count > TOLD_MAX)
         log_error("and %zu more: mlc check", d->error_count - TOLD_MAX);
     notices_files(s->notices, true);

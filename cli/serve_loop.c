@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define TURN_MS 1000      /* the longest sleep: clocks may be set [33] */
@@ -186,10 +187,21 @@ static void on_hangup(int number)
     errno = before;
 }
 
+/* Its end comes as the same signal: then nobody is there to ask for anything. */
+static bool terminal_is_gone(const struct serve *s)
+{
+    struct termios t;
+    return s->on_terminal && tcgetattr(STDERR_FILENO, &t) != 0;
+}
+
 static void look_at_files(struct serve *s)
 {
     bool now = asked != 0;
     asked = 0;
+    if (now && terminal_is_gone(s)) {
+        work_stop = SIGHUP;
+        return;
+    }
     if (now)
         systemd_tell("RELOADING=1");
     files_look(s, now);
@@ -217,6 +229,7 @@ int serve_loop(struct serve *s, struct error *err)
     int in_a_row = 0;
     sigemptyset(&hangup.sa_mask);
     asked_wake = s->wake[1];
+    s->on_terminal = isatty(STDERR_FILENO) == 1;
     sigaction(SIGHUP, &hangup, NULL);
     while (!work_stop) {
         error_clear(err);

@@ -69,7 +69,7 @@ check "a file that goes takes its flow away" until_true 10 says 'the flow files 
 
 units three | sed 's/left(item.Code, 8)/left(item.Cod, 8)/' > units.mlc
 check "a broken file is told in the log" until_true 20 grep -q 'cannot be used; the last good ones stay at work' "$tmp/serve"
-check "with what is wrong" grep -q 'error\[E[0-9]*\]' "$tmp/serve"
+check "with what is wrong, and where" grep -q 'units.mlc:11: \[E[0-9]*\]' "$tmp/serve"
 check "once as a notice" until_true 10 grep -q 'the flow files have errors' "$tmp/serve"
 like "$(health)" '"flow_files":"broken' "in health"
 is "$(figure mlc_flow_files_broken)" 1 "and in the figures"
