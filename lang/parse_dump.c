@@ -75,9 +75,12 @@ static void dump_literal(const struct node *n, struct buf *out)
 static void dump_one(const struct node *n, const char *kid, int depth,
                      struct buf *out)
 {
-    buf_printf(out, "%*s", depth * 2, "");
-    if (kid)
-        buf_printf(out, "%s: ", kid);
+    for (int i = 0; i < depth; i++)
+        buf_put(out, "  ", 2);
+    if (kid) {
+        buf_str(out, kid);
+        buf_put(out, ": ", 2);
+    }
     buf_str(out, kind_names[n->kind]);
     if (n->text.len) {
         buf_byte(out, ' ');
