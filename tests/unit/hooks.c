@@ -219,7 +219,7 @@ static void handshakes(void)
     is_int(send_to("Monday", NULL, ask), 200, "[175] one that is expected");
     char large[6000];
     snprintf(large, sizeof large, "{\"challenge\":\"%05000d\"}", 0);
-    is_int(send_to("Monday", NULL, text_of(large)), 404,
+    is_int(send_to("Monday", NULL, text_of(large)), 401,
            "[175] not one that is too large");
     hooks_expect(hooks, TEXT("Monday"), false);
     is_int(send_to("Monday", NULL, ask), 404, "[175] not afterwards");
