@@ -240,31 +240,6 @@ static bool watch(struct signer *s, struct text rejected, int64_t end,
     return false;
 }
 
-/* The kernel's lock dies with its holder: who gets it need not wait for the
- * lease of a process that is no more. Who does not get it waits for the lease,
- * for its holder may be asleep. As store_lease_take. */
-static int take_place(struct signer *s, const char *name, int64_t now_ms,
-                      struct lease *lease, struct error *err)
-{
-    int locked = store_lock(s->store, name, err);
-    if (locked < 0)
-        return -1;
-    if (locked == 1)
-        return store_lease_take(s->store, name, now_ms, TOKEN_LEASE_MS, lease,
-                                err);
-    int result = store_lease_seize(s->store, name, now_ms + TOKEN_LEASE_MS,
-                                   lease, err);
-    if (result)
-        store_unlock(s->store, name);
-    return result;
-}
-
-static void leave_place(struct signer *s, const struct lease *lease)
-{
-    store_lease_release(s->store, lease);
-    store_unlock(s->store, lease->name);
-}
-
 /* 0 ours; 1 meanwhile another process has renewed; 2 it takes too long. */
 static int take_lease(struct signer *s, struct text rejected,
                       int64_t deadline_ms, struct lease *lease,
@@ -279,12 +254,13 @@ static int take_lease(struct signer *s, struct text rejected,
         end = deadline_ms;
     for (;;) {
         int64_t now = clock_now_ms();
-        int taken = take_place(s, name, now, lease, err);
+        int taken = store_place_take(s->store, name, now, TOKEN_LEASE_MS,
+                                     lease, err);
         if (taken < 0 || load_token(s, err))
             return -1;
         bool fresh = is_fresh(s, rejected, now);
         if (taken == 0 && fresh)
-            leave_place(s, lease);
+            store_place_leave(s->store, lease);
         if (fresh)
             return 1;
         if (taken == 0)
@@ -301,7 +277,7 @@ static int take_lease(struct signer *s, struct text rejected,
 static void drop_lease(struct signer *s, const struct lease *lease)
 {
     if (s->store && !signer_unprotected)
-        leave_place(s, lease);
+        store_place_leave(s->store, lease);
 }
 
 /* ---------------------------------------------------------------- storing */

@@ -87,6 +87,7 @@ struct lease {
     char owner[128]; /* host, process and start, made by store_open */
     int64_t fence;   /* grows with every new holder, never falls */
     int64_t until_ms;
+    bool loose;      /* taken while another had the lock beside it */
 };
 
 /* 0: it is ours, with a new fence; 1: another has it and `out` tells who. */
@@ -104,6 +105,12 @@ int store_lease_seize(struct store *s, const char *name, int64_t until_ms,
                       struct lease *out, struct error *err);
 /* Gives it up if it is still ours; the fence stays. */
 void store_lease_release(struct store *s, const struct lease *lease);
+/* As store_lease_take, with the kernel's lock of the same name beside it, which
+ * dies with its holder: the lease of a process that is no more is free at once,
+ * that of one that sleeps when it has run out. */
+int store_place_take(struct store *s, const char *name, int64_t now_ms,
+                     int64_t lives_ms, struct lease *out, struct error *err);
+void store_place_leave(struct store *s, const struct lease *lease);
 
 /* A lock that dies with its holder: held by the kernel for this process.
  * 0 ours, 1 another process holds it. */

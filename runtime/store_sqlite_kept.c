@@ -9,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Ends the owner's name of a lease that was taken without its lock. */
+#define LOOSE " without its lock"
+
 /* ---------------------------------------------------------------- leases */
 static int read_lease(struct store *s, const char *name, struct lease *out,
                       struct error *err)
@@ -23,6 +26,7 @@ static int read_lease(struct store *s, const char *name, struct lease *out,
     if (got == 1) {
         struct text t = column_text(q, 0, NULL);
         snprintf(out->owner, sizeof out->owner, "%.*s", TEXT_ARG(t));
+        out->loose = text_ends(t, TEXT(LOOSE));
         out->fence = sqlite3_column_int64(q, 1);
         out->until_ms = sqlite3_column_int64(q, 2);
     }
@@ -33,7 +37,8 @@ static int read_lease(struct store *s, const char *name, struct lease *out,
 static int write_lease(struct store *s, struct lease *lease, int64_t until_ms,
                        struct error *err)
 {
-    snprintf(lease->owner, sizeof lease->owner, "%s", s->owner);
+    snprintf(lease->owner, sizeof lease->owner, "%.100s%s", s->owner,
+             lease->loose ? LOOSE : "");
     lease->until_ms = until_ms;
     return sql_run(s, err, "INSERT INTO leases (name, owner, fence, until)"
                    " VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
@@ -50,6 +55,7 @@ static int take_lease(struct store *s, const char *name, int64_t now_ms,
     if (out->owner[0] && out->until_ms > now_ms)
         return 1; /* ours too: two parts of one process are two holders */
     out->fence++;
+    out->loose = false;
     return write_lease(s, out, now_ms + lives_ms, err);
 }
 
@@ -66,7 +72,7 @@ static int renew_lease(struct store *s, struct lease *lease, int64_t now_ms,
     struct lease now;
     if (read_lease(s, lease->name, &now, err))
         return -1;
-    if (now.fence != lease->fence || strcmp(now.owner, s->owner) != 0)
+    if (now.fence != lease->fence || strcmp(now.owner, lease->owner) != 0)
         return 1;
     return write_lease(s, lease, now_ms + lives_ms, err);
 }
@@ -83,6 +89,7 @@ static int seize_lease(struct store *s, const char *name, int64_t until_ms,
     if (read_lease(s, name, out, err))
         return -1;
     out->fence++;
+    out->loose = false;
     return write_lease(s, out, until_ms, err);
 }
 
@@ -213,6 +220,41 @@ void store_unlock(struct store *s, const char *name)
             s->locks[i] = s->locks[--s->lock_count];
             return;
         }
+}
+
+/* Who has the lock knows that no other who had it is alive; a lease that was
+ * taken without it may have a holder that is. */
+static int take_place(struct store *s, const char *name, int64_t now_ms,
+                      int64_t lives_ms, bool locked, struct lease *out,
+                      struct error *err)
+{
+    if (read_lease(s, name, out, err))
+        return -1;
+    if (out->owner[0] && out->until_ms > now_ms && (!locked || out->loose))
+        return 1;
+    out->fence++;
+    out->loose = !locked;
+    return write_lease(s, out, now_ms + lives_ms, err);
+}
+
+int store_place_take(struct store *s, const char *name, int64_t now_ms,
+                     int64_t lives_ms, struct lease *out, struct error *err)
+{
+    int locked = store_lock(s, name, err);
+    if (locked < 0)
+        return -1;
+    int result = STORE_WITHIN(s, err, take_place(s, name, now_ms, lives_ms,
+                                                 locked == 0, out, err));
+    if (result != 0 && locked == 0)
+        store_unlock(s, name);
+    return result;
+}
+
+void store_place_leave(struct store *s, const struct lease *lease)
+{
+    store_lease_release(s, lease);
+    if (!lease->loose)
+        store_unlock(s, lease->name);
 }
 
 bool store_is_locked(struct store *s, const char *name)

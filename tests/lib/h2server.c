@@ -26,7 +26,7 @@ struct h2server {
     SSL_CTX *ours, *foreign;
     enum h2_act (*act)(int number);
     pthread_t thread;
-    atomic_int requests, connections, untrusted;
+    atomic_int requests, connections, untrusted, running;
     atomic_bool stopping;
     char authority[64];
 };
@@ -207,6 +207,7 @@ static void *serve(void *arg)
     SSL_free(ssl);
     close(c->fd);
     free(c);
+    s->running--;
     return NULL;
 }
 
@@ -224,6 +225,7 @@ static void *listen_on(void *arg)
         c->fd = accept(s->listener, NULL, NULL);
         setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         s->connections++;
+        s->running++;
         if (pthread_create(&thread, NULL, serve, c))
             exit(99);
         pthread_detach(thread);
@@ -280,11 +282,17 @@ const char *h2server_authority(const struct h2server *s)
     return s->authority;
 }
 
-/* Connections still open hold on to it: it is not freed. */
+/* Waits for the connections that are open: those of a client that has closed
+ * them end at once, others when nothing has come for a while. */
 void h2server_stop(struct h2server *s)
 {
     s->stopping = true;
     pthread_join(s->thread, NULL);
     close(s->listener);
     unlink(s->authority);
+    while (s->running > 0)
+        poll(NULL, 0, 5);
+    SSL_CTX_free(s->ours);
+    SSL_CTX_free(s->foreign);
+    free(s);
 }

@@ -37,7 +37,7 @@ static bool make_call(struct store *store)
 {
     struct transport_options o = { .store = store };
     struct exchange x;
-    struct transport *t = fake_transport(NULL, "auth=code", &o, NULL);
+    struct transport *t = fake_transport(NULL, "auth=code timeout=60", &o, NULL);
     bool good = fake_get(fake_channel(t), "ok", &x) == 0;
     if (!good && !signer_unprotected)
         fprintf(stderr, "# %s\n", x.error.text);
@@ -192,7 +192,7 @@ int main(int argc, char *argv[])
     snprintf(path, sizeof path, "%s/state.db", fake_folder());
     fake_start();
     fake.lives_s = LIVES_MS / 1000;
-    struct transport *t = fake_transport(path, "auth=code", NULL, &store);
+    struct transport *t = fake_transport(path, "auth=code timeout=60", NULL, &store);
     fake_get(fake_channel(t), "ok", &x);
     transport_close(t);
 

@@ -309,7 +309,7 @@ static int make_call(char *const argv[])
     fake.port = (int)strtol(argv[3], NULL, 10);
     if (strcmp(argv[4], "0") != 0)
         clock_fake(strtoll(argv[4], NULL, 10));
-    transport = fake_transport(path, "auth=code", NULL, &store);
+    transport = fake_transport(path, "auth=code timeout=60", NULL, &store);
     channel = fake_channel(transport);
     if (write(STDOUT_FILENO, "\n", 1) != 1)
         return 2;
@@ -331,7 +331,7 @@ static void test_many_processes(void)
     close_all();
     clock_fake_end(); /* they really wait for each other */
     fake.lives_s = 1;
-    transport = fake_transport(path, "auth=code", NULL, &store);
+    transport = fake_transport(path, "auth=code timeout=60", NULL, &store);
     channel = fake_channel(transport);
     fake_get(channel, "ok", &x);
     close_all();

@@ -290,6 +290,42 @@ static void test_lease(void)
     store_close(b);
 }
 
+/* A lease with the kernel's lock beside it. */
+static void test_place(void)
+{
+    struct error err = { 0 };
+    const char *path = fresh("place.db");
+    const char *name = "token:Exact";
+    struct store *a = open_at(path, STORE_WRITE, &err);
+    struct store *b = open_at(path, STORE_WRITE, &err);
+    struct lease one, two;
+    is_int(store_place_take(a, name, 1000, 500, &one, &err), 0, "a place");
+    is_int(store_place_take(b, name, 1200, 500, &two, &err), 1,
+           "is held against others");
+    store_close(a);
+    is_int(store_place_take(b, name, 1200, 500, &two, &err), 0,
+           "… until its holder is no more");
+    store_place_leave(b, &two);
+    a = open_at(path, STORE_WRITE, &err);
+    is_int(store_lock(a, name, &err), 0, "one has the lock and no lease yet,");
+    is_int(store_place_take(b, name, 1300, 500, &two, &err), 0,
+           "another comes between");
+    store_unlock(a, name);
+    is_int(store_place_take(a, name, 1400, 500, &one, &err), 1,
+           "… and is left alone [136]");
+    is_int(store_lease_check(b, &two, &err), 0, "… with its fence");
+    is_int(store_place_take(a, name, 1900, 500, &one, &err), 0,
+           "… until it has run out");
+    store_place_leave(b, &two);
+    is_int(store_place_take(b, name, 2000, 500, &two, &err), 1,
+           "who comes late takes nothing away");
+    store_place_leave(a, &one);
+    is_int(store_place_take(b, name, 2000, 500, &two, &err), 0,
+           "left, it is free");
+    store_close(a);
+    store_close(b);
+}
+
 /* Fifty at once: one has it, the others are told, nobody waits [25, 26]. */
 static void test_race(void)
 {
@@ -660,6 +696,7 @@ int main(int argc, char **argv)
     test_audit();
     test_looking();
     test_lease();
+    test_place();
     test_race();
     test_copies();
     test_full();
