@@ -241,6 +241,22 @@ static bool cannot_pay(const struct connection_info *c,
     return true;
 }
 
+void bill_write_call(const struct write_spec *spec, const char *method,
+                     struct text path, const struct buf *body,
+                     struct arena *arena, struct request *out)
+{
+    *out = (struct request){
+        .method = method,
+        .path = path,
+        .body = buf_dup(arena, body),
+        .content_type = "application/json",
+        .endpoint = text_cstr(arena, spec->object->path),
+        .writes = true,
+        .safe_to_repeat = spec->items[0].op != WRITE_CREATE,
+    };
+    request_header(arena, out, "Accept", TEXT("application/json"));
+}
+
 static int write_request(const struct connection_info *c,
                          const struct write_spec *spec, struct arena *arena,
                          struct request *out, struct error *err)
@@ -273,16 +289,8 @@ static int write_request(const struct connection_info *c,
         put_whole(spec, arena, &body);
     if (result == 0 && create && text_is(spec->object->name, "payment"))
         add_options(&body);
-    *out = (struct request){
-        .method = create ? "POST" : whole ? "PUT" : "PATCH",
-        .path = buf_dup(arena, &path),
-        .body = buf_dup(arena, &body),
-        .content_type = "application/json",
-        .endpoint = text_cstr(arena, spec->object->path),
-        .writes = true,
-        .safe_to_repeat = !create,
-    };
-    request_header(arena, out, "Accept", TEXT("application/json"));
+    bill_write_call(spec, create ? "POST" : whole ? "PUT" : "PATCH",
+                    buf_dup(arena, &path), &body, arena, out);
     buf_fini(&path);
     buf_fini(&body);
     return result;

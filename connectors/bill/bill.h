@@ -17,6 +17,11 @@ struct text bill_path(const struct connection_info *c,
 struct text bill_events_root(const struct connection_info *c,
                              struct arena *arena);
 
+/* The call of a write: its body is copied. A create is never repeated. */
+void bill_write_call(const struct write_spec *spec, const char *method,
+                     struct text path, const struct buf *body,
+                     struct arena *arena, struct request *out);
+
 int bill_read_request(const struct connection_info *c,
                       const struct read_spec *spec, struct text next,
                       struct arena *arena, struct request *out,

@@ -71,17 +71,9 @@ int bill_bulk_request(const struct write_spec *spec, struct arena *arena,
         result = add_item(&spec->items[i], &body, err);
     }
     buf_byte(&body, ']');
-    *out = (struct request){
-        .method = create ? "POST" : "PATCH",
-        .path = text_of(arena_printf(arena, "%.*s/bulk",
-                                     TEXT_ARG(spec->object->path))),
-        .body = buf_dup(arena, &body),
-        .content_type = "application/json",
-        .endpoint = text_cstr(arena, spec->object->path),
-        .writes = true,
-        .safe_to_repeat = !create,
-    };
-    request_header(arena, out, "Accept", TEXT("application/json"));
+    struct text path = text_of(
+        arena_printf(arena, "%.*s/bulk", TEXT_ARG(spec->object->path)));
+    bill_write_call(spec, create ? "POST" : "PATCH", path, &body, arena, out);
     buf_fini(&body);
     return result;
 }

@@ -19,6 +19,19 @@ void wire_start(const struct program *p, struct arena *a)
     arena = a;
 }
 
+const struct connector *wire_catalog(struct program *p, struct arena *a,
+                                     const char *connector)
+{
+    static const struct load_options o = { .catalogs = connector_catalogs };
+    const struct connector *k = connector_find(text_of(connector));
+    program_init(p);
+    wire_start(p, a);
+    p->options = &o;
+    if (!k || !schema_catalog(p, text_of(connector)))
+        exit(99);
+    return k;
+}
+
 bool wire_load(struct program *p, struct arena *a, const char *text,
                const char *catalog)
 {

@@ -12,6 +12,11 @@
  * until the test ends. */
 void wire_start(const struct program *p, struct arena *arena);
 
+/* wire_start with a program of nothing but a connector's catalog, and the
+ * connector. Ends the test when there is none. */
+const struct connector *wire_catalog(struct program *p, struct arena *arena,
+                                     const char *connector);
+
 /* A project of its own, from its text, and the catalog beside it; instead of
  * wire_start. False: it does not check, and why is printed. */
 bool wire_load(struct program *p, struct arena *arena, const char *text,

@@ -660,12 +660,8 @@ static void hooks(void)
 
 int main(void)
 {
-    struct load_options options = { .catalogs = connector_catalogs };
     arena_init(&arena);
-    program_init(&program);
-    wire_start(&program, &arena);
-    program.options = &options;
-    schema_catalog(&program, TEXT("bill"));
+    wire_catalog(&program, &arena, "bill");
     read_requests();
     filters();
     keys();

@@ -942,14 +942,8 @@ static void test_hooks(void)
 
 int main(void)
 {
-    struct load_options options = { .catalogs = connector_catalogs };
     arena_init(&arena);
-    program_init(&program);
-    wire_start(&program, &arena);
-    program.options = &options;
-    k = connector_find(TEXT("exact"));
-    if (!k || !schema_catalog(&program, TEXT("exact")))
-        return 99;
+    k = wire_catalog(&program, &arena, "exact");
     wire_driver(k, &info);
     test_roads();
     test_terms();

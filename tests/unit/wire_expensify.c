@@ -454,14 +454,8 @@ static void test_export(void)
 
 int main(void)
 {
-    struct load_options options = { .catalogs = connector_catalogs };
     arena_init(&arena);
-    program_init(&program);
-    wire_start(&program, &arena);
-    program.options = &options;
-    k = connector_find(TEXT("expensify"));
-    if (!k || !schema_catalog(&program, TEXT("expensify")))
-        return 99;
+    k = wire_catalog(&program, &arena, "expensify");
     test_reads();
     test_booked();
     test_writes();

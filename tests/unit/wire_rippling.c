@@ -668,14 +668,8 @@ static void test_hooks(void)
 
 int main(void)
 {
-    struct load_options options = { .catalogs = connector_catalogs };
     arena_init(&arena);
-    program_init(&program);
-    wire_start(&program, &arena);
-    program.options = &options;
-    k = connector_find(TEXT("rippling"));
-    if (!k || !schema_catalog(&program, TEXT("rippling")))
-        return 99;
+    k = wire_catalog(&program, &arena, "rippling");
     wire_driver(k, &info);
     test_roads();
     test_parents();

@@ -674,12 +674,8 @@ static void webhooks(void)
 
 int main(void)
 {
-    struct load_options options = { .catalogs = connector_catalogs };
     arena_init(&arena);
-    program_init(&program);
-    wire_start(&program, &arena);
-    program.options = &options;
-    schema_catalog(&program, TEXT("visma"));
+    wire_catalog(&program, &arena, "visma");
     read_requests();
     keys_are_asked_one_by_one();
     read_pages();
