@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -64,6 +66,7 @@ struct server {
     pthread_cond_t ending;
     pthread_t reaper;
     bool reaps, closing;
+    atomic_int open; /* exchanges that go on */
     struct watched *watched;
 };
 
@@ -179,6 +182,7 @@ static void pause_for(int ms)
 }
 
 #define DRIP_BYTES 16
+#define ENDING_MS 500
 
 /* Gives the body out in pieces for the endings that need it. */
 static ssize_t next_piece(void *cls, uint64_t pos, char *out, size_t max)
@@ -282,6 +286,7 @@ static void *open_exchange(void *cls, const char *target,
     (void)connection;
     arena_init(&e->arena);
     e->server = s;
+    s->open++;
     e->call.arena = &e->arena;
     buf_init(&e->body, s->options.body_max);
     struct text t = text_of(arena_strdup(&e->arena, target));
@@ -463,6 +468,7 @@ static void close_exchange(void *cls, struct MHD_Connection *connection,
     (void)why;
     if (!e)
         return;
+    e->server->open--;
     set_since(cls, connection, clock_steady_ms());
     buf_fini(&e->body);
     arena_fini(&e->arena);
@@ -560,10 +566,13 @@ int server_open(const struct server_options *options, struct server **out,
 
 int server_port(const struct server *s) { return s->port; }
 
+/* An answer that is on its way arrives, within reason. */
 void server_close(struct server *s)
 {
     if (!s)
         return;
+    for (int ms = 0; s->open > 0 && ms < ENDING_MS; ms += 5)
+        poll(NULL, 0, 5);
     mhd.stop_daemon_(s->daemon);
     stop_reaper(s);
     pthread_cond_destroy(&s->ending);
