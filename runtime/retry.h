@@ -12,7 +12,9 @@
 #define RETRY_LIMIT_WAITS_MAX 8    /* waits for a vendor's limit */
 #define RETRY_SPREAD_MS 3000       /* after an instant many wait for */
 #define RETRY_PARK_MS 60000        /* a call given up: try again then */
-#define RETRY_WAIT_MAX_MS 60000    /* longest single wait, else park */
+/* Longest single wait, else park: a window of a minute that has just begun,
+ * what a driver adds to its end, and the spread. */
+#define RETRY_WAIT_MAX_MS (62000 + RETRY_SPREAD_MS)
 #define RETRY_PENDING_MAX_MS 900000 /* waiting for something to be made */
 #define RETRY_PENDING_CAP_MS 30000  /* between two looks at it */
 

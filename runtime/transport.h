@@ -22,7 +22,7 @@ struct transport_options {
     const struct connection_override *overrides; /* --set, --connection */
     bool dry_run;        /* whatever writes is refused before it is sent */
     int64_t deadline_ms; /* instant: nothing waits past it; 0: none */
-    int64_t wait_max_ms; /* longest single wait before parking; 0: 60 s */
+    int64_t wait_max_ms; /* longest single wait before parking; 0: 65 s */
     int64_t now_ms;      /* the run's frozen clock; 0: now */
     const volatile int *stop; /* set by a signal handler: stop soon; or NULL */
 };

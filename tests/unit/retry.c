@@ -86,6 +86,15 @@ static void test_hint(void)
         waits++;
     }
     is_int(early, 0, "[76] none of %d waits ends before Retry-After", waits);
+    int parked = 0;
+    for (int i = 0; i < 1000; i++) {
+        struct retry_state s = { .attempts = 1 };
+        struct retry_budget b = { .credit = 0 };
+        struct retry_input in = input(RETRY_LIMITED, 61000);
+        int64_t wait, park;
+        parked += !retry_decide(&s, &b, &random, &in, &wait, &park);
+    }
+    is_int(parked, 0, "a minute that has just begun is waited for");
 }
 
 /* Fifty programs that were all told the same instant. */
